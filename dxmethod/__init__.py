@@ -1,0 +1,71 @@
+"""Workbench for the frameworks that say when a commune is digitally transformed."""
+
+from .assessment import Assessment, assess
+from .changes import Change, Conflict, apply, diff
+from .check import check_framework
+from .comparison import Comparison, compare, counts, near_ties, weights
+from .concepts import Concept, read_catalogue
+from .faults import Collector, Fault, Faults
+from .framework import Framework, read_framework, write_framework
+from .observations import Observations, Status, read_observations
+from .report import chapters
+from .report.blocks import (
+    Column,
+    banner,
+    bullets,
+    figure,
+    paragraph,
+    ref,
+    section,
+    subsection,
+    table,
+)
+from .revision import Revision, find_workspace, open_revision
+from .units import Crosswalk, merge, read_crosswalk
+from .values import Curve, Fitted, Part, Parts
+
+__all__ = [
+    "Assessment",
+    "Change",
+    "Collector",
+    "Column",
+    "Comparison",
+    "Concept",
+    "Conflict",
+    "Crosswalk",
+    "Curve",
+    "Fault",
+    "Faults",
+    "Fitted",
+    "Framework",
+    "Observations",
+    "Part",
+    "Parts",
+    "Revision",
+    "Status",
+    "apply",
+    "assess",
+    "banner",
+    "bullets",
+    "chapters",
+    "check_framework",
+    "compare",
+    "counts",
+    "diff",
+    "figure",
+    "find_workspace",
+    "merge",
+    "near_ties",
+    "open_revision",
+    "paragraph",
+    "read_catalogue",
+    "read_crosswalk",
+    "read_framework",
+    "read_observations",
+    "ref",
+    "section",
+    "subsection",
+    "table",
+    "weights",
+    "write_framework",
+]

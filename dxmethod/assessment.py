@@ -1,0 +1,98 @@
+"""One question, asked of every framework: what do these observations give under these rules?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .framework import Framework
+from .levels import Levels, assess_levels
+from .observations import Observations
+from .points import Points, assess_points, competition_rank
+
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """What a framework makes of observations.
+
+    Attributes
+    ----------
+    framework, observations
+        What was asked of whom; U units.
+    levels : Levels or None
+        None when the framework has no levels.
+    points : Points or None
+        None when nothing earns points.
+    """
+
+    framework: Framework
+    observations: Observations
+    levels: Levels | None
+    points: Points | None
+
+    @cached_property
+    def rank(self) -> NDArray[np.int64]:
+        """Competition rank (1-2-2-4), shape (U,): by total, or by level where there are no points."""
+        if self.points is not None:
+            return self.points.rank
+        if self.levels is not None:
+            return competition_rank(self.levels.level.astype(np.float64))
+        return np.zeros(len(self.observations.units), dtype=np.int64)
+
+    def level_labels(self) -> list[str]:
+        """Names of the levels, "Chưa đạt" first, so that place 0 is no level."""
+        return ["Chưa đạt", *(level.label for level in self.framework.levels)]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a unit: name, level with bounds, total with bounds, band, rank.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by unit code. Columns `name`; `level`, `level_best` (0 for none); `total`, `total_best`;
+            `band` (label); `rank`; those that the framework has.
+        """
+        frame = self.observations.units[["name"]].copy()
+        if self.levels is not None:
+            frame["level"] = self.levels.level
+            frame["level_best"] = self.levels.best
+        if self.points is not None:
+            frame["total"] = self.points.total
+            frame["total_best"] = self.points.best
+            if self.framework.bands:
+                labels = pd.Index([band.label for band in self.framework.bands])
+                frame["band"] = pd.Categorical.from_codes(
+                    self.points.band, categories=labels, ordered=True
+                )
+        frame["rank"] = self.rank
+        return frame
+
+
+def assess(framework: Framework, observations: Observations) -> Assessment:
+    """Assess units under a framework: levels, points, bands and ranks.
+
+    Parameters
+    ----------
+    framework : Framework
+        A checked framework.
+    observations : Observations
+        Of U units; a concept that nobody reported is missing for everyone.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    ValueError
+        If the observations hold none of the framework's concepts.
+    """
+    if not set(framework.concepts) & set(observations.position):
+        raise ValueError(f"số liệu không có khái niệm nào của {framework.id}")
+    levels = assess_levels(framework, observations) if framework.levels else None
+    points = assess_points(framework, observations) if framework.has_points else None
+    return Assessment(framework, observations, levels, points)

@@ -1,0 +1,88 @@
+"""Reported values laid out for the kernels, each status turned into what the policy makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .framework import Policy
+from .observations import Observations, Status
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Values of R rows for U units.
+
+    Attributes
+    ----------
+    value : ndarray of float, shape (R, U)
+        Reported numbers; NaN where none counts. It may be a view on the observations.
+    excluded, unknown : ndarray of bool, shape (R, U), or None
+        Cells that leave requirement and denominator, and cells that could yet turn out well; None
+        when there are none. Every other NaN simply fails.
+    """
+
+    value: Floats
+    excluded: Bools | None
+    unknown: Bools | None
+
+
+def lay_out(concepts: Sequence[str], observations: Observations, policy: Policy) -> Cells:
+    """Lay out reported values, one row for each concept asked, in that order.
+
+    Parameters
+    ----------
+    concepts : sequence of str
+        Concept ids; one that nobody reported is missing for everyone.
+    observations : Observations
+        Of U units.
+    policy : Policy
+        What each status is worth.
+
+    Returns
+    -------
+    Cells
+    """
+    columns = [observations.position.get(concept, -1) for concept in concepts]
+    value = _rows(observations.value.T, columns, np.nan)
+    status = _rows(observations.status.T, columns, Status.MISSING)
+    if not status.any():
+        return Cells(value, None, None)
+    rules = {
+        Status.MISSING: policy.missing,
+        Status.NOT_APPLICABLE: policy.not_applicable,
+        Status.NO_OCCURRENCE: policy.no_occurrence,
+    }
+    unproved = status == Status.NO_EVIDENCE
+    if policy.no_evidence == "fails" and unproved.any():
+        value = np.where(unproved, np.nan, value)
+    return Cells(
+        value,
+        _any_of(status, [kind for kind, rule in rules.items() if rule == "excluded"]),
+        _any_of(status, [kind for kind, rule in rules.items() if rule == "unknown"]),
+    )
+
+
+def _rows(rows: NDArray[Any], columns: list[int], absent: float) -> NDArray[Any]:
+    """Rows in the order asked: a view when they already stand so."""
+    if columns == list(range(len(rows))):
+        return rows
+    out = np.empty((len(columns), rows.shape[1]), dtype=rows.dtype)
+    for place, column in enumerate(columns):
+        out[place] = rows[column] if column >= 0 else absent
+    return out
+
+
+def _any_of(status: NDArray[np.uint8], kinds: list[Status]) -> Bools | None:
+    found: Bools | None = None
+    for kind in kinds:
+        here = status == kind
+        found = here if found is None else np.logical_or(found, here, out=found)
+    return found if found is not None and found.any() else None

@@ -1,0 +1,176 @@
+"""Checks of a framework that its model alone cannot make."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from .concepts import Catalogue
+from .faults import Collector, Fault, nearest
+from .framework import Framework, Group, band_bound, by_stratum
+from .values import Curve, Parts
+
+
+def check_framework(framework: Framework, catalogue: Catalogue, file: str = "") -> list[Fault]:
+    """Check what the model alone cannot: ids, references, directions, declared counts.
+
+    Parameters
+    ----------
+    framework : Framework
+        The framework.
+    catalogue : mapping of str to Concept
+        Every concept known.
+    file : str, optional
+        The file as the user knows it.
+
+    Returns
+    -------
+    list of Fault
+        Errors (cannot be computed) and warnings (the document contradicts itself).
+    """
+    found = Collector(file)
+    _check_ids(framework, found)
+    _check_references(framework, catalogue, found)
+    _check_requirements(framework, catalogue, found)
+    _check_values(framework, catalogue, found)
+    _check_bands(framework, found)
+    _check_declared(framework, found)
+    return found.faults
+
+
+def _check_ids(framework: Framework, found: Collector) -> None:
+    for name, items in (
+        ("mã trong cây chỉ tiêu", [node.id for node, _, _ in framework.nodes()]),
+        ("mã mức độ", [level.id for level in framework.levels]),
+        ("mã xếp loại", [band.id for band in framework.bands]),
+    ):
+        for item in sorted({item for item in items if items.count(item) > 1}):
+            found.add(name, f"“{item}” xuất hiện {items.count(item)} lần", "mỗi mã một lần")
+
+
+def _check_references(framework: Framework, catalogue: Catalogue, found: Collector) -> None:
+    levels = [level.id for level in framework.levels]
+    nodes = {node.id for node, _, _ in framework.nodes()}
+    leaves = {indicator.id for indicator in framework.indicators}
+    for concept in framework.concepts:
+        if concept not in catalogue:
+            found.add(
+                "khái niệm", f"“{concept}” không có trong danh mục", nearest(concept, catalogue)
+            )
+    for place, level in enumerate(framework.levels):
+        where = f"mức độ “{level.id}”"
+        if level.after is not None and level.after not in levels[:place]:
+            expected = "một mức độ đứng trước mức này"
+            found.add(f"{where}, mục after", f"có “{level.after}”", expected)
+        for quorum in level.quorum:
+            if (quorum.share is None) == (quorum.count is None):
+                found.add(
+                    f"{where}, mục quorum",
+                    "không rõ tỷ lệ hay số lượng",
+                    "đúng một trong share, count",
+                )
+            if quorum.of != "*" and quorum.of not in nodes - leaves:
+                found.add(
+                    f"{where}, mục quorum", f"có “{quorum.of}”", nearest(quorum.of, nodes - leaves)
+                )
+        for item in set(level.mandatory) - leaves:
+            found.add(f"{where}, mục mandatory", f"có “{item}”", nearest(item, leaves))
+    for indicator in framework.indicators:
+        for name in set(indicator.required) - set(levels):
+            found.add(
+                f"chỉ tiêu “{indicator.id}”, mục required", f"có “{name}”", nearest(name, levels)
+            )
+
+
+def _check_requirements(framework: Framework, catalogue: Catalogue, found: Collector) -> None:
+    for level in framework.levels:
+        if not any(level.id in indicator.required for indicator in framework.indicators):
+            found.add(
+                f"mức độ “{level.id}”", "không có yêu cầu nào", "ít nhất một chỉ tiêu có ngưỡng"
+            )
+    for indicator in framework.indicators:
+        concept = catalogue.get(indicator.concept)
+        if concept is None:
+            continue
+        where = f"chỉ tiêu “{indicator.id}”"
+        low, high = concept.bounds
+        previous: dict[str, float] = {}
+        for level in framework.levels:
+            required = indicator.required.get(level.id, {})
+            for stratum, threshold in by_stratum(required).items():
+                if not low <= threshold <= high:
+                    expected = f"ngưỡng trong khoảng {low:g} đến {high:g} {concept.unit}"
+                    found.add(f"{where}, mức độ “{level.id}”", f"có {threshold:g}", expected)
+                before = previous.get(stratum, previous.get("*"))
+                if level.after and before is not None and concept.sign * (threshold - before) < 0:
+                    say = f"ngưỡng {threshold:g} dễ hơn ngưỡng {before:g} của mức thấp hơn"
+                    place = f"{where}, mức độ “{level.id}”"
+                    found.add(place, say, "ngưỡng chặt dần theo mức", severity="cảnh báo")
+                previous[stratum] = threshold
+
+
+def _check_values(framework: Framework, catalogue: Catalogue, found: Collector) -> None:
+    for indicator in framework.indicators:
+        where = f"chỉ tiêu “{indicator.id}”"
+        if indicator.points and indicator.value is None:
+            found.add(where, "có điểm mà không có cách tính điểm", "mục value")
+        pairs = (
+            [(part.concept, part.value) for part in indicator.value.of]
+            if isinstance(indicator.value, Parts)
+            else [(indicator.concept, indicator.value)]
+        )
+        for name, value in pairs:
+            concept = catalogue.get(name)
+            if concept is None or not isinstance(value, Curve):
+                continue
+            if value.monotone * concept.sign < 0 or value.monotone == 0:
+                good = "cao" if concept.sign > 0 else "thấp"
+                expected = f"giá trị càng {good} thì điểm không giảm"
+                found.add(f"{where}, mục value", "điểm đi ngược chiều của khái niệm", expected)
+    for group in framework.groups:
+        if group.combine != "sum" and group.points is None and group is framework.tree:
+            found.add(
+                f"nhóm “{group.id}”", "thiếu mục points", "điểm tối đa (1 cho chỉ số từ 0 đến 1)"
+            )
+        if group.combine == "sum" and group.points is not None:
+            found.add(
+                f"nhóm “{group.id}”, mục points", "nhóm cộng điểm", "bỏ mục này: điểm là tổng"
+            )
+
+
+def _check_bands(framework: Framework, found: Collector) -> None:
+    bounds: list[float] = []
+    for place, band in enumerate(framework.bands):
+        both = (band.at_least is None) + (band.above is None)
+        where = f"xếp loại “{band.id}”"
+        if place == 0 and both != 2:
+            found.add(where, "loại thấp nhất có cận dưới", "loại đầu không có at_least hay above")
+        if place and both != 1:
+            found.add(where, "không rõ cận dưới", "đúng một trong at_least, above")
+        if place and both == 1:
+            bounds.append(band_bound(band))
+    if any(b <= a for a, b in pairwise(bounds)):
+        found.add("xếp loại", "các cận không tăng dần", "liệt kê từ loại thấp đến loại cao")
+    if bounds and bounds[-1] > framework.maximum:
+        say = f"cận {bounds[-1]:g} cao hơn điểm tối đa {framework.maximum:g}"
+        found.add("xếp loại", say, "loại cao nhất có thể đạt được", severity="cảnh báo")
+
+
+def _check_declared(framework: Framework, found: Collector) -> None:
+    declared = framework.declared
+    sums: list[tuple[str, float | None, float]] = [
+        ("tổng điểm", declared.points, sum(i.points for i in framework.indicators)),
+    ]
+    top = [child for child in framework.tree.children if isinstance(child, Group)]
+    if framework.depth == "indicators":
+        sums.append(("số chỉ tiêu", declared.indicators, len(framework.indicators)))
+        sums.append(("số nhóm", declared.groups, len(top)))
+    else:
+        sums.append(("số nhóm", declared.groups, len(framework.tree.children)))
+    for level, wanted in declared.required.items():
+        held = sum(level in indicator.required for indicator in framework.indicators)
+        sums.append((f"số chỉ tiêu của mức độ “{level}”", wanted, held))
+    for what, stated, counted in sums:
+        if stated is not None and abs(stated - counted) > 1e-9:
+            found.add(
+                what, f"văn bản ghi {stated:g}, cộng lại được {counted:g}", "", severity="cảnh báo"
+            )

@@ -1,0 +1,255 @@
+"""Two frameworks on the same observations: what changed between them, and what it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from .assessment import Assessment, assess
+from .changes import KINDS, diff
+from .framework import Framework, Group, Indicator, full_points
+from .observations import Observations
+
+
+@dataclass(frozen=True)
+class RankSummary:
+    """How far ranks moved.
+
+    Attributes
+    ----------
+    units, moved, rose, fell : int
+        Units ranked in both, and how many of them changed rank, rose, fell.
+    mean, largest : float
+        Mean and largest absolute shift, in places.
+    spearman, kendall : float
+        Rank correlations of the two rankings; NaN when one of them does not vary.
+    """
+
+    units: int
+    moved: int
+    rose: int
+    fell: int
+    mean: float
+    largest: int
+    spearman: float
+    kendall: float
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a draft does to units, beside the baseline.
+
+    Attributes
+    ----------
+    baseline, draft : Assessment
+        Of the same observations.
+    """
+
+    baseline: Assessment
+    draft: Assessment
+
+    @cached_property
+    def units(self) -> pd.DataFrame:
+        """One row a unit, by code.
+
+        Columns `name`; `total_old`, `total_new`, `total_shift`; `rank_old`, `rank_new`, `rank_shift`
+        (positive: rose); `level_old`, `level_new`, `level_shift`; `band_old`, `band_new` (labels);
+        those that both versions have.
+        """
+        old, new = self.baseline.to_frame(), self.draft.to_frame()
+        frame = old[["name"]].copy()
+        for column, sign in (("total", 1), ("rank", -1), ("level", 1)):
+            if column in old and column in new:
+                frame[f"{column}_old"] = old[column]
+                frame[f"{column}_new"] = new[column]
+                shift = new[column].astype(np.float64) - old[column].astype(np.float64)
+                frame[f"{column}_shift"] = (sign * shift).astype(
+                    np.float64 if column == "total" else np.int64
+                )
+        if "band" in old and "band" in new:
+            frame["band_old"], frame["band_new"] = old["band"], new["band"]
+        return frame
+
+    def transitions(self) -> pd.DataFrame:
+        """Count units by level held under the baseline (rows) and under the draft (columns).
+
+        Returns
+        -------
+        DataFrame of int
+            By label, "Chưa đạt" first. By band when the versions have no levels.
+
+        Raises
+        ------
+        ValueError
+            If the versions share neither levels nor bands.
+        """
+        frame = self.units
+        if "level_old" in frame:
+            rows, columns = self.baseline.level_labels(), self.draft.level_labels()
+            old = pd.Categorical.from_codes(frame["level_old"], categories=pd.Index(rows))
+            new = pd.Categorical.from_codes(frame["level_new"], categories=pd.Index(columns))
+            return pd.crosstab(old, new, dropna=False)
+        if "band_old" in frame:
+            return pd.crosstab(frame["band_old"], frame["band_new"], dropna=False)
+        raise ValueError("hai phiên bản không cùng có mức độ hoặc xếp loại")
+
+    def rank_summary(self) -> RankSummary:
+        """Say how far ranks moved."""
+        from scipy.stats import kendalltau, spearmanr
+
+        frame = self.units
+        ranked = frame[(frame["rank_old"] > 0) & (frame["rank_new"] > 0)]
+        old, new, shift = (ranked[f"rank_{name}"] for name in ("old", "new", "shift"))
+        varies = old.nunique() > 1 and new.nunique() > 1
+        return RankSummary(
+            units=len(ranked),
+            moved=int((shift != 0).sum()),
+            rose=int((shift > 0).sum()),
+            fell=int((shift < 0).sum()),
+            mean=float(shift.abs().mean()) if len(ranked) else 0.0,
+            largest=int(shift.abs().max()) if len(ranked) else 0,
+            spearman=float(spearmanr(old, new).statistic) if varies else float("nan"),
+            kendall=float(kendalltau(old, new).statistic) if varies else float("nan"),
+        )
+
+
+def compare(baseline: Framework, draft: Framework, observations: Observations) -> Comparison:
+    """Assess the same observations under two frameworks.
+
+    Parameters
+    ----------
+    baseline, draft : Framework
+        Two versions for the same type of unit.
+    observations : Observations
+        Of U units.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError
+        If the frameworks are for different types of unit.
+    """
+    if baseline.unit_type != draft.unit_type:
+        raise ValueError(f"{baseline.id} và {draft.id} dành cho hai loại đơn vị khác nhau")
+    return Comparison(assess(baseline, observations), assess(draft, observations))
+
+
+def weights(old: Framework, new: Framework) -> pd.DataFrame:
+    """Compare the weight of each main group, or of each indicator that stands directly below the root.
+
+    Parameters
+    ----------
+    old, new : Framework
+        Two versions; nodes match by id.
+
+    Returns
+    -------
+    DataFrame
+        By node id, in the new order, dropped nodes last: `label`, `points_old`, `points_new`, `share_old`,
+        `share_new` (0 to 1), `share_shift`; NaN where a version lacks the node.
+    """
+    before, after = _shares(old), _shares(new)
+    frame = after.join(before, how="outer", lsuffix="_new", rsuffix="_old", sort=False)
+    order = [*after.index, *before.index.difference(after.index, sort=False)]
+    frame = frame.reindex(order)
+    frame["label"] = frame["label_new"].fillna(frame["label_old"])
+    frame["share_shift"] = frame["share_new"] - frame["share_old"]
+    columns = ["label", "points_old", "points_new", "share_old", "share_new", "share_shift"]
+    return frame[columns]
+
+
+def _shares(framework: Framework) -> pd.DataFrame:
+    root = framework.tree
+    worth = [
+        full_points(child) if root.combine == "sum" or isinstance(child, Indicator) else child.weight
+        for child in root.children
+    ]
+    whole = sum(worth)
+    return pd.DataFrame(
+        {
+            "label": [child.label for child in root.children],
+            "points": worth,
+            "share": [value / whole if whole else 0.0 for value in worth],
+        },
+        index=pd.Index([child.id for child in root.children]),
+    )
+
+
+def counts(framework: Framework) -> pd.DataFrame:
+    """Count indicators by main group and by level.
+
+    Parameters
+    ----------
+    framework : Framework
+
+    Returns
+    -------
+    DataFrame
+        One row a main group (by id), then "" for the whole: `label`, `indicators`, `points`, and one column
+        for each level (its id) with the indicators required there.
+    """
+    tops = [child for child in framework.tree.children if isinstance(child, Group)]
+    rows = [(group.id, group.label, framework.below(group.id)) for group in tops]
+    rows.append(("", "Cộng", framework.indicators))
+    records = [
+        {
+            "label": label,
+            "indicators": len(items),
+            "points": sum(item.points for item in items),
+            **{level.id: sum(level.id in i.required for i in items) for level in framework.levels},
+        }
+        for _, label, items in rows
+    ]
+    return pd.DataFrame(records, index=pd.Index([name for name, _, _ in rows]))
+
+
+def change_counts(old: Framework, new: Framework) -> pd.DataFrame:
+    """Count the changes between two versions by kind.
+
+    Returns
+    -------
+    DataFrame
+        By kind, in the order of `KINDS`, kinds that occur: `label`, `count`.
+    """
+    kinds = [change.kind for change in diff(old, new)]
+    present = [kind for kind in KINDS if kind in kinds]
+    return pd.DataFrame(
+        {"label": [KINDS[k] for k in present], "count": [kinds.count(k) for k in present]},
+        index=pd.Index(present),
+    )
+
+
+def near_ties(assessment: Assessment, margin: float) -> pd.DataFrame:
+    """List neighbours in the ranking whose totals differ by no more than a margin.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        With points.
+    margin : float
+        In the unit of the total; twice half a printed digit when totals come from printed values.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair: `higher`, `lower` (names), `rank_higher`, `rank_lower`, `difference`.
+    """
+    frame = assessment.to_frame().dropna(subset=["total"])
+    frame = frame.sort_values("total", ascending=False, kind="stable")
+    gap = frame["total"].to_numpy()[:-1] - frame["total"].to_numpy()[1:]
+    place = np.flatnonzero(gap <= margin * (1 + 1e-9) + 1e-12)
+    return pd.DataFrame(
+        {
+            "higher": frame["name"].to_numpy()[place],
+            "lower": frame["name"].to_numpy()[place + 1],
+            "rank_higher": frame["rank"].to_numpy()[place],
+            "rank_lower": frame["rank"].to_numpy()[place + 1],
+            "difference": gap[place],
+        }
+    )

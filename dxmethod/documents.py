@@ -1,0 +1,301 @@
+"""YAML documents that people write: read safely, with the line of every fault; written readably."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from .faults import Collector, nearest, quoted
+from .vietnamese import nfc
+
+MAX_BYTES = 5_000_000
+
+Address = tuple[str | int, ...]
+
+
+class Model(BaseModel):
+    """Base of every checked value: frozen, unknown keys refused, nothing converted silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+
+M = TypeVar("M", bound=Model)
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe loader in which dates, yes/no and numbers with leading zeros stay text."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - the name is PyYAML's
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse aliases: nothing a person writes here needs them, and they can explode."""
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "không dùng & và *", mark)
+        return super().compose_node(parent, index)
+
+
+for _kind, _pattern, _first in (
+    ("bool", r"true|false", "tf"),
+    ("null", r"null|~|", ["n", "~", ""]),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?(?:0|[1-9][0-9]*)?\.[0-9]+(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), list(_first)
+    )
+
+
+def read_text(path: Path, faults: Collector) -> str | None:
+    """Read a UTF-8 text file as NFC, or note why it cannot be read and return None."""
+    try:
+        if not path.is_file():
+            found = "đây là thư mục" if path.is_dir() else "không có tệp này"
+            faults.add("", found, "một tệp đọc được")
+            return None
+        if path.stat().st_size > MAX_BYTES:
+            faults.add("", "tệp quá lớn", f"tệp không quá {MAX_BYTES // 1_000_000} MB")
+            return None
+        return nfc(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        faults.add(f"byte thứ {error.start + 1}", "không phải văn bản UTF-8", "tệp lưu dạng UTF-8")
+    except OSError as error:
+        faults.add("", f"không đọc được tệp ({error.strerror})", "tệp đọc được")
+    return None
+
+
+def read_yaml(path: Path, faults: Collector) -> tuple[Any, dict[Address, int]]:
+    """Read one YAML document safely.
+
+    Parameters
+    ----------
+    path : Path
+        File to read.
+    faults : Collector
+        Where faults are noted: syntax, duplicate keys, aliases, foreign tags.
+
+    Returns
+    -------
+    data : object
+        Plain dicts, lists, numbers and text; None after a fault.
+    lines : dict
+        Line, counted from 1, of every address in the document.
+    """
+    text = read_text(path, faults)
+    if text is None:
+        return None, {}
+    lines: dict[Address, int] = {}
+    before = len(faults.errors)
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            faults.add("", "tệp rỗng", "một tài liệu YAML")
+            return None, {}
+        data = _build(loader, node, (), lines, faults)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"dòng {mark.line + 1}, cột {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or getattr(error, "reason", "cú pháp")
+        found = f"không đúng cú pháp YAML ({problem})"
+        faults.add(place, found, "mỗi dòng “khóa: giá trị”, thụt lề bằng dấu cách")
+        return None, {}
+    except RecursionError:
+        faults.add("", "các mục lồng nhau quá sâu", "không quá vài chục tầng")
+        return None, {}
+    return (None, {}) if len(faults.errors) > before else (data, lines)
+
+
+def _build(
+    loader: _Loader, node: yaml.Node, at: Address, lines: dict[Address, int], faults: Collector
+) -> Any:
+    """Turn YAML nodes into plain data, keeping the line of every address."""
+    lines[at] = node.start_mark.line + 1
+    plain = {"MappingNode": "map", "SequenceNode": "seq"}.get(type(node).__name__)
+    if plain and node.tag != f"tag:yaml.org,2002:{plain}":
+        raise yaml.constructor.ConstructorError(None, None, "nhãn lạ " + node.tag, node.start_mark)
+    if isinstance(node, yaml.MappingNode):
+        built: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value)
+            if key in built:
+                place = f"dòng {key_node.start_mark.line + 1}"
+                faults.add(place, f"khóa {quoted(key)} lặp lại", "mỗi khóa một lần")
+            built[key] = _build(loader, value_node, (*at, key), lines, faults)
+            lines[(*at, key)] = key_node.start_mark.line + 1
+        return built
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(loader, item, (*at, i), lines, faults) for i, item in enumerate(node.value)]
+    return loader.construct_object(node)
+
+
+def validate(
+    model: type[M], data: Any, faults: Collector, lines: dict[Address, int] | None = None
+) -> M | None:
+    """Check plain data against a model, noting every fault with its line and its key.
+
+    Parameters
+    ----------
+    model : type of Model
+        What the data must be.
+    data : object
+        Plain data, as `read_yaml` returns it.
+    faults : Collector
+        Where faults are noted.
+    lines : dict, optional
+        Lines of the addresses in `data`.
+
+    Returns
+    -------
+    Model or None
+        None after a fault.
+    """
+    try:
+        # Through JSON, so that strictness refuses "12" for 12 and still takes lists for tuples.
+        return model.model_validate_json(json.dumps(data, ensure_ascii=False))
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            address = _address(data, detail["loc"])
+            found, expected = _explain(model, detail, address)
+            faults.add(place(address, lines), found, expected)
+        return None
+
+
+def read_model(model: type[M], path: Path, name: str, faults: Collector) -> M | None:
+    """Read a YAML file as `model`, noting faults under the name that the user knows."""
+    own = Collector(name)
+    data, lines = read_yaml(path, own)
+    value = None if own.errors else validate(model, data, own, lines)
+    faults.extend(own.faults)
+    return value
+
+
+def place(address: Address, lines: dict[Address, int] | None = None) -> str:
+    """Name a place in a document: "dòng 12, mục tree → children[2] → points"."""
+    words: list[str] = []
+    for part in address:
+        if isinstance(part, int):
+            words[-1:] = [f"{words[-1] if words else ''}[{part + 1}]"]
+        else:
+            words.append(quoted(part)[1:-1])
+    named = f"mục {' → '.join(words)}" if words else ""
+    known = dict(lines or {})
+    while address and address not in known:
+        address = address[:-1]
+    line = f"dòng {known[address]}" if address in known else ""
+    return ", ".join(part for part in (line, named) if part)
+
+
+def _address(data: Any, loc: tuple[int | str, ...]) -> Address:
+    """Keep the parts of a pydantic location that are keys of the data, not names of union members."""
+    kept: list[int | str] = []
+    for number, part in enumerate(loc):
+        inside = (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        )
+        if inside:
+            kept.append(part)
+            data = data[part]
+        elif isinstance(data, dict) and number == len(loc) - 1:
+            kept.append(part)  # a missing key
+    return tuple(kept)
+
+
+_EXPECTED = {
+    "float_type": "một số",
+    "int_type": "một số nguyên",
+    "int_from_float": "một số nguyên",
+    "string_type": "văn bản (số mã đặt trong ngoặc kép)",
+    "bool_type": "true hoặc false",
+    "tuple_type": "một danh sách",
+    "list_type": "một danh sách",
+    "dict_type": "các cặp “khóa: giá trị”",
+    "model_type": "các cặp “khóa: giá trị”",
+    "finite_number": "một số hữu hạn",
+}
+_BOUNDS = {
+    "greater_than": ("gt", "lớn hơn"),
+    "greater_than_equal": ("ge", "không nhỏ hơn"),
+    "less_than": ("lt", "nhỏ hơn"),
+    "less_than_equal": ("le", "không lớn hơn"),
+}
+
+
+def _explain(model: type[Model], detail: Any, address: Address) -> tuple[str, str]:
+    """Say in Vietnamese what pydantic found and what it expected."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    found = "có " + quoted(detail["input"]) if _is_scalar(detail["input"]) else "có một nhóm mục"
+    if kind == "missing":
+        return f"thiếu mục “{address[-1] if address else ''}”", "mục này"
+    if kind == "extra_forbidden":
+        fields = {name for owner in _models_at(model, address[:-1]) for name in owner.model_fields}
+        return f"khóa lạ {quoted(str(detail['loc'][-1]))}", nearest(str(detail["loc"][-1]), fields)
+    if kind == "literal_error":
+        return found, "một trong: " + str(context["expected"]).replace(" or ", ", ")
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return found, f"số {words} {context[key]:g}"
+    if kind == "value_error":
+        return found if _is_scalar(detail["input"]) else "", str(context["error"])
+    if kind == "string_pattern_mismatch":
+        return found, "chữ thường không dấu, chữ số, dấu “-” (có thể “/” giữa hai phần)"
+    if kind.startswith("date"):
+        return found, "ngày dạng năm-tháng-ngày, ví dụ 2024-12-31"
+    if kind in {"too_short", "string_too_short"}:
+        return "để trống" if not detail["input"] else found, "ít nhất một giá trị"
+    return found, _EXPECTED.get(kind, detail["msg"])
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def _models_at(model: type[Model], address: Address) -> Iterator[type[Model]]:
+    """Find the models that the value at an address may be."""
+    here: set[type[Model]] = {model}
+    for part in address:
+        if isinstance(part, str):
+            fields = [owner.model_fields[part] for owner in here if part in owner.model_fields]
+            found = {inner for field in fields for inner in _models_in(field.annotation)}
+            here = found or here  # keys of a plain dict lead no further
+    yield from sorted(here, key=lambda item: item.__name__)
+
+
+def _models_in(annotation: Any) -> Iterator[type[Model]]:
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents lists under their key, as people write them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def write_yaml(data: Any, path: Path) -> None:
+    """Write plain data as YAML that a person can read and edit.
+
+    Parameters
+    ----------
+    data : object
+        Dicts, lists, numbers and text.
+    path : Path
+        File to write, UTF-8, LF.
+    """
+    text = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def has_control_characters(text: str) -> bool:
+    """Tell whether text holds characters that no document can print (not tab or line end)."""
+    return any(unicodedata.category(char) == "Cc" and char not in "\t\n\r" for char in text)

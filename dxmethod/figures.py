@@ -1,0 +1,237 @@
+"""Figures for print: one function a figure; takes results, returns a matplotlib Figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .comparison import Comparison
+from .vietnamese import number, signed
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Told apart in colour, in grey print and by colour-blind readers: light old, dark new.
+OLD, NEW = "#9DB7D5", "#1F4E79"
+ROSE, FELL, STILL = "#1B7837", "#B2182B", "#A6A6A6"
+
+SIMULATED = "SỐ LIỆU MÔ PHỎNG"
+
+_WIDTH = 6.3  # inches: the text width of an A4 page with official margins
+_STYLE: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "axes.unicode_minus": False,
+    "legend.frameon": False,
+    # A dollar sign in a name is a dollar sign, not a formula.
+    "text.parse_math": False,
+    "figure.constrained_layout.use": True,
+}
+
+
+def _drawing(height: float, simulated: bool = False) -> tuple[Figure, Axes]:
+    """Return a figure of page width with one set of axes; independent of pyplot's state."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    mpl.rcParams.update(mpl.rcParamsDefault)
+    mpl.rcParams.update(_STYLE)
+    figure = Figure(figsize=(_WIDTH, height))
+    if simulated:
+        figure.suptitle(SIMULATED, fontsize=8, weight="bold", color=FELL)
+    return figure, figure.add_subplot()
+
+
+def weights(table: pd.DataFrame, old: str, new: str) -> Figure:
+    """Draw the weight of each group under two versions (H1).
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `comparison.weights` returns it.
+    old, new : str
+        Names of the two versions.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Paired bars, per cent of the total.
+    """
+    figure, axes = _drawing(0.6 + 0.42 * len(table))
+    rows = np.arange(len(table))[::-1]
+    for offset, column, label, colour in (
+        (0.2, "share_old", old, OLD),
+        (-0.2, "share_new", new, NEW),
+    ):
+        shares = 100 * table[column].to_numpy(dtype=np.float64)
+        bars = axes.barh(rows + offset, np.nan_to_num(shares), 0.38, color=colour, label=label)
+        words = ["không có" if np.isnan(share) else number(share, 2) for share in shares]
+        axes.bar_label(bars, words, padding=3, fontsize=8)
+    axes.set_yticks(rows, [_short(label, 34) for label in table["label"]])
+    axes.set_xlabel("Tỷ trọng trong tổng (%)")
+    axes.xaxis.set_major_formatter(_printed(0))
+    axes.margins(x=0.12)
+    axes.legend(loc="lower right")
+    return figure
+
+
+def rank_shifts(comparison: Comparison, old: str, new: str, limit: int = 70) -> Figure:
+    """Draw ranks under two versions, joined unit by unit (H5).
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Units are joined by a line; those that moved are coloured and named in bold.
+    old, new : str
+        Names of the two versions.
+    limit : int
+        With more units, only those that moved furthest are drawn, and the axis says how many.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    frame = comparison.units
+    frame = frame[(frame["rank_old"] > 0) & (frame["rank_new"] > 0)]
+    if len(frame) > limit:
+        far = frame["rank_shift"].abs().sort_values(ascending=False, kind="stable").index[:limit]
+        frame = frame.loc[frame.index.isin(far)]
+    figure, axes = _drawing(1.0 + 0.195 * max(len(frame), 4), _simulated(comparison))
+    left, right = _places(frame["rank_old"]), _places(frame["rank_new"])
+    for (_, unit), y0, y1 in zip(frame.iterrows(), left, right, strict=True):
+        shift = int(unit["rank_shift"])
+        colour = ROSE if shift > 0 else FELL if shift < 0 else STILL
+        style = "-" if shift > 0 else "--" if shift < 0 else "-"
+        axes.plot([0, 1], [y0, y1], style, color=colour, lw=2.0 if shift else 1.0, marker="o", ms=4)
+        weight = "bold" if shift else "normal"
+        name = _short(unit["name"], 26)
+        moved = f" ({signed(shift)})" if shift else ""
+        axes.text(-0.04, y0, f"{name}  {unit['rank_old']}", ha="right", va="center", weight=weight)
+        words = f"{unit['rank_new']}  {name}{moved}"
+        axes.text(1.04, y1, words, ha="left", va="center", weight=weight)
+    axes.set_xlim(-0.85, 1.95)
+    axes.set_ylim(len(frame) + 0.5, -0.9)
+    for x, words in ((0, old), (1, new)):
+        axes.text(x, -0.3, words, ha="center", va="bottom", weight="bold")
+    axes.axis("off")
+    handles = [
+        axes.plot([], [], style, color=colour, lw=2.0, label=label)[0]
+        for style, colour, label in (
+            ("-", ROSE, "tăng hạng"),
+            ("--", FELL, "giảm hạng"),
+            ("-", STILL, "giữ nguyên"),
+        )
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return figure
+
+
+def _simulated(comparison: Comparison) -> bool:
+    return comparison.draft.observations.simulated
+
+
+def _places(ranks: pd.Series[int]) -> list[int]:
+    """One line of the picture for each unit: by rank, units that share a rank one below another."""
+    order = np.argsort(ranks.to_numpy(), kind="stable")
+    places = np.empty(len(ranks), dtype=int)
+    places[order] = np.arange(1, len(ranks) + 1)
+    return [int(place) for place in places]
+
+
+def totals(comparison: Comparison, old: str, new: str) -> Figure:
+    """Draw the distribution of totals under two versions (H6).
+
+    Parameters
+    ----------
+    comparison : Comparison
+        With totals under both.
+    old, new : str
+        Names of the two versions.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Counts of units in common classes of the total, and the two means.
+    """
+    frame = comparison.units
+    figure, axes = _drawing(2.9, _simulated(comparison))
+    both = [frame["total_old"].to_numpy(), frame["total_new"].to_numpy()]
+    edges = np.histogram_bin_edges(np.concatenate(both)[~np.isnan(np.concatenate(both))], "auto")
+    middle = (edges[:-1] + edges[1:]) / 2
+    width = 0.42 * (edges[1] - edges[0])
+    for values, side, label, colour in (
+        (both[0], -0.5, old, OLD),
+        (both[1], 0.5, new, NEW),
+    ):
+        held = np.histogram(values[~np.isnan(values)], edges)[0]
+        axes.bar(middle + side * width, held, width, color=colour, label=label)
+    top = 1.08 * axes.get_ylim()[1]
+    for values, label, colour in ((both[0], old, OLD), (both[1], new, NEW)):
+        mean = float(np.nanmean(values))
+        words = f"trung bình {label[:1].lower() + label[1:]}: {_digits(mean)}"
+        axes.plot([mean], [top], "v", color=colour, ms=8, label=words)
+    terms = comparison.draft.framework.terms
+    axes.set_xlabel(terms.total[:1].upper() + terms.total[1:])
+    axes.set_ylabel("Số đơn vị")
+    axes.xaxis.set_major_formatter(_printed(2 if edges[-1] <= 5 else 0))
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    figure.legend(loc="outside upper center", ncols=2, fontsize=8)
+    return figure
+
+
+def level_counts(comparison: Comparison, old: str, new: str) -> Figure:
+    """Draw how many units hold each level under two versions.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        With levels under both; levels are named as in the draft.
+    old, new : str
+        Names of the two versions.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    frame = comparison.units
+    names = comparison.draft.level_labels()
+    rows = max(len(names), len(comparison.baseline.level_labels()))
+    names += [f"Mức {place}" for place in range(len(names), rows)]
+    figure, axes = _drawing(2.9, _simulated(comparison))
+    at = np.arange(rows)
+    for column, side, label, colour in (
+        ("level_old", -0.2, old, OLD),
+        ("level_new", 0.2, new, NEW),
+    ):
+        held = np.bincount(frame[column], minlength=rows)
+        bars = axes.bar(at + side, held, 0.38, color=colour, label=label)
+        axes.bar_label(bars, [number(count) for count in held], padding=2, fontsize=8)
+    axes.set_xticks(at, [_short(name, 16) for name in names])
+    axes.set_ylabel("Số đơn vị")
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.legend()
+    return figure
+
+
+def _digits(value: float) -> str:
+    return number(value, 4 if abs(value) <= 5 else 1)
+
+
+def _printed(decimals: int) -> Any:
+    """Axis labels with Vietnamese marks."""
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: number(value, decimals))
+
+
+def _short(text: Any, limit: int) -> str:
+    """One line of at most `limit` characters: a picture has no room for more."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

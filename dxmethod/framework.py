@@ -1,0 +1,361 @@
+"""A framework: groups, indicators, requirements, levels, bands, and where each of them is printed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from .concepts import Id, Text
+from .documents import Model, read_model, write_yaml
+from .faults import Collector
+from .values import Parts, Value
+
+FrameworkId = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9-]+)?$")]
+Combine = Literal["sum", "arithmetic", "geometric", "harmonic", "min"]
+Fidelity = Literal["official", "reported", "inferred", "illustrative"]
+
+FIDELITY: Mapping[str, str] = {
+    "official": "văn bản",
+    "reported": "báo chí, cổng thông tin",
+    "inferred": "suy ra",
+    "illustrative": "minh họa",
+}
+STATUS: Mapping[str, str] = {
+    "draft": "dự thảo",
+    "issued": "đã ban hành",
+    "provisional": "tạm thời",
+    "repealed": "đã bãi bỏ",
+}
+UNIT_TYPES: Mapping[str, str] = {
+    "province": "cấp tỉnh",
+    "district": "cấp huyện",
+    "commune": "cấp xã",
+    "department": "sở, cơ quan chuyên môn",
+    "ministry": "bộ, cơ quan ngang bộ",
+    "national": "quốc gia",
+}
+
+
+class Provenance(Model):
+    """Where a text or a figure comes from, and how faithful it is."""
+
+    document: Text
+    place: str = ""
+    fidelity: Fidelity
+    note: str = ""
+
+
+class Issue(Model):
+    """The document that carries the framework."""
+
+    document: Text
+    date: dt.date | None = None
+    by: str = ""
+
+
+class Validity(Model):
+    """From when to when the framework is in force."""
+
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+class Terms(Model):
+    """What this document calls its groups and its indicators."""
+
+    group: str = "nhóm chỉ tiêu"
+    indicator: str = "chỉ tiêu"
+    total: str = "tổng điểm"
+    points: str = "điểm"
+
+
+class Declared(Model):
+    """Counts and totals that the document states of itself; checked, never corrected."""
+
+    groups: int | None = None
+    indicators: int | None = None
+    points: float | None = None
+    required: dict[Id, int] = {}
+
+
+class Process(Model):
+    """Who assesses, verifies and recognises, on data of which period, by when."""
+
+    window: str = ""
+    deadline: str = ""
+    assessed_by: str = ""
+    verified_by: str = ""
+    recognised_by: str = ""
+
+
+class Quorum(Model):
+    """How many of a level's requirements must be met: a share, or a count, of all or of one group."""
+
+    of: str = "*"
+    share: Annotated[float, Field(gt=0, le=1)] | None = None
+    count: Annotated[int, Field(ge=1)] | None = None
+
+
+class Level(Model):
+    """A level of digital transformation.
+
+    Attributes
+    ----------
+    after : id, optional
+        Level that must be held first. A level that declares none stands alone.
+    quorum : tuple of Quorum
+        All of them must be satisfied. By default every requirement must be met.
+    mandatory : tuple of id
+        Indicators whose requirement must be met whatever the quorum.
+    """
+
+    id: Id
+    label: Text
+    after: Id | None = None
+    quorum: tuple[Quorum, ...] = (Quorum(share=1.0),)
+    mandatory: tuple[Id, ...] = ()
+
+    @property
+    def all_must_pass(self) -> bool:
+        """Whether the level asks for every one of its requirements."""
+        return any(q.of == "*" and q.share == 1.0 for q in self.quorum)
+
+
+class Band(Model):
+    """A class of totals; its lower bound says on which side it falls.
+
+    Attributes
+    ----------
+    at_least : float, optional
+        The bound itself belongs to this band (≥).
+    above : float, optional
+        The bound itself belongs to the band below (>).
+    """
+
+    id: Id
+    label: Text
+    at_least: float | None = None
+    above: float | None = None
+
+
+class Rounding(Model):
+    """Rounding of the total, declared by the document: digits, halves, before which step."""
+
+    decimals: Annotated[int, Field(ge=0, le=6)]
+    half: Literal["up", "even"] = "up"
+    before: tuple[Literal["band", "rank"], ...] = ("band", "rank")
+
+
+class Policy(Model):
+    """What each status of a value is worth.
+
+    "fails": nothing earned. "unknown": nothing earned, and everything in the best case.
+    "excluded": leaves the requirement and the denominator. "counts": the claimed value is taken.
+    """
+
+    missing: Literal["unknown", "fails"] = "unknown"
+    not_applicable: Literal["excluded", "fails"] = "excluded"
+    no_occurrence: Literal["excluded", "fails", "unknown"] = "excluded"
+    no_evidence: Literal["fails", "counts"] = "fails"
+    rescale: Literal["sheet", "group", "none"] = "sheet"
+
+
+class Indicator(Model):
+    """A leaf of the framework: a concept, asked for in this document's words.
+
+    Attributes
+    ----------
+    required : dict of level id to float or dict of stratum to float
+        Threshold on the reported number, in the concept's unit.
+    value, points
+        How the number earns points, and how many. In a group combined by a mean, the points are
+        the indicator's weight.
+    replaces : tuple of id
+        Indicators of an earlier version that this one stands for.
+    """
+
+    id: Id
+    code: str = ""
+    label: Text
+    concept: Id
+    required: dict[Id, float | dict[str, float]] = {}
+    value: Value | None = None
+    points: Annotated[float, Field(ge=0)] = 0.0
+    evidence: str = ""
+    replaces: tuple[Id, ...] = ()
+    provenance: Provenance
+
+
+class Group(Model):
+    """A node of the framework, of any depth.
+
+    Attributes
+    ----------
+    combine : {"sum", "arithmetic", "geometric", "harmonic", "min"}
+        "sum" adds points; the others take a mean of the children's shares, 0 to 1.
+    weight : float
+        Weight inside a parent that takes a mean.
+    points : float, optional
+        What a group combined by a mean is worth in full (1 for an index from 0 to 1).
+    """
+
+    id: Id
+    code: str = ""
+    label: Text
+    combine: Combine = "sum"
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    points: Annotated[float, Field(gt=0)] | None = None
+    provenance: Provenance | None = None
+    children: Annotated[tuple[Node, ...], Field(min_length=1)]
+
+
+def _node_kind(data: Any) -> str:
+    if isinstance(data, dict):
+        return "group" if "children" in data else "indicator"
+    return "group" if isinstance(data, Group) else "indicator"
+
+
+Node = Annotated[
+    Annotated[Group, Tag("group")] | Annotated[Indicator, Tag("indicator")],
+    Discriminator(_node_kind),
+]
+
+
+class Framework(Model):
+    """One version of one instrument for one type of unit."""
+
+    kind: Literal["framework"]
+    format: Literal[1]
+    id: FrameworkId
+    title: Text
+    version: Text
+    status: Literal["draft", "issued", "provisional", "repealed"]
+    unit_type: Literal["province", "district", "commune", "department", "ministry", "national"]
+    issued: Issue | None = None
+    validity: Validity = Validity()
+    supersedes: tuple[FrameworkId, ...] = ()
+    depth: Literal["indicators", "main_index"] = "indicators"
+    note: str = ""
+    terms: Terms = Terms()
+    declared: Declared = Declared()
+    process: Process = Process()
+    policy: Policy = Policy()
+    rounding: Rounding | None = None
+    levels: tuple[Level, ...] = ()
+    bands: tuple[Band, ...] = ()
+    tree: Group
+
+    def nodes(self) -> Iterator[tuple[Group | Indicator, Group | None, int]]:
+        """Walk the tree in printed order: node, its parent, its depth (0 for the root)."""
+        yield from _walk(self.tree, None, 0)
+
+    @cached_property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """Leaves in printed order."""
+        return tuple(node for node, _, _ in self.nodes() if isinstance(node, Indicator))
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Groups in printed order, the root first."""
+        return tuple(node for node, _, _ in self.nodes() if isinstance(node, Group))
+
+    @cached_property
+    def concepts(self) -> tuple[str, ...]:
+        """Every concept that a value or a requirement reads, once, in printed order."""
+        names: dict[str, None] = {}
+        for indicator in self.indicators:
+            names[indicator.concept] = None
+            if isinstance(indicator.value, Parts):
+                names.update(dict.fromkeys(part.concept for part in indicator.value.of))
+        return tuple(names)
+
+    @property
+    def maximum(self) -> float:
+        """Points of the whole sheet when everything applies."""
+        return full_points(self.tree)
+
+    @property
+    def has_points(self) -> bool:
+        """Whether any indicator earns points."""
+        return any(indicator.points for indicator in self.indicators)
+
+    @property
+    def is_illustrative(self) -> bool:
+        """Whether any criterion was written to fill a declared count."""
+        return any(item.provenance.fidelity == "illustrative" for item in self.indicators)
+
+    def below(self, node_id: str) -> tuple[Indicator, ...]:
+        """Indicators below a group, or every one for "*"."""
+        root = (
+            next((g for g in self.groups if g.id == node_id), None) if node_id != "*" else self.tree
+        )
+        if root is None:
+            return ()
+        return tuple(n for n, _, _ in _walk(root, None, 0) if isinstance(n, Indicator))
+
+
+def _walk(
+    node: Group | Indicator, parent: Group | None, depth: int
+) -> Iterator[tuple[Group | Indicator, Group | None, int]]:
+    yield node, parent, depth
+    if isinstance(node, Group):
+        for child in node.children:
+            yield from _walk(child, node, depth + 1)
+
+
+def full_points(node: Group | Indicator) -> float:
+    """Points of a node when everything applies: declared, or added up."""
+    if isinstance(node, Indicator):
+        return node.points
+    if node.points is not None:
+        return node.points
+    return sum(full_points(child) for child in node.children)
+
+
+def read_framework(path: Path, faults: Collector, name: str = "") -> Framework | None:
+    """Read one framework file.
+
+    Parameters
+    ----------
+    path : Path
+        YAML file of kind `framework`.
+    faults : Collector
+        Where faults are noted.
+    name : str, optional
+        The file as the user knows it.
+
+    Returns
+    -------
+    Framework or None
+        None after an error. The framework's content is not checked: see `check_framework`.
+    """
+    return read_model(Framework, path, name or path.name, faults)
+
+
+def write_framework(framework: Framework, path: Path) -> None:
+    """Write a framework so that reading it gives the same framework.
+
+    Parameters
+    ----------
+    framework : Framework
+        What to write; values equal to their default are left out.
+    path : Path
+        YAML file.
+    """
+    data = framework.model_dump(mode="json", exclude_defaults=True)
+    write_yaml(data, path)
+
+
+def by_stratum(required: float | dict[str, float]) -> dict[str, float]:
+    """Thresholds by stratum; one threshold for all is under "*"."""
+    return required if isinstance(required, dict) else {"*": required}
+
+
+def band_bound(band: Band) -> float:
+    """Lower bound of a band as printed."""
+    return next((b for b in (band.at_least, band.above) if b is not None), float("-inf"))

@@ -1,0 +1,288 @@
+"""The points kernel: shares, points and totals by node, rescaled as the document says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .cells import Bools, Cells, Floats, lay_out
+from .composite import COMBINE
+from .framework import Band, Framework, Group, Indicator, Rounding, band_bound, full_points
+from .observations import Observations
+from .values import Curve, Fitted, Parts, Value
+
+# Decimals are printed in tens, computed in twos: 79.95 is stored a hair below.
+_HAIR = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Points of U units.
+
+    Attributes
+    ----------
+    framework, observations
+        What was asked of whom.
+    indicators : tuple of Indicator
+        Those that earn points, I of them.
+    share : ndarray of float, shape (I, U)
+        Share of the points earned, 0 to 1; NaN where excluded. Unknown values earn nothing.
+    share_best : ndarray of float, shape (I, U)
+        The same, unknown values earning everything; the same array when none is unknown.
+    """
+
+    framework: Framework
+    observations: Observations
+    indicators: tuple[Indicator, ...]
+    share: Floats
+    share_best: Floats
+
+    @cached_property
+    def _nodes(self) -> dict[str, tuple[Floats, Floats]]:
+        return _evaluate(self.framework, self.indicators, self.share)
+
+    @property
+    def earned(self) -> Mapping[str, Floats]:
+        """Points earned by every group, by id, each of shape (U,), before rescaling the sheet."""
+        return {name: earned for name, (earned, _) in self._nodes.items()}
+
+    @property
+    def applicable(self) -> Mapping[str, Floats]:
+        """Points that apply in every group, by id, each of shape (U,)."""
+        return {name: full for name, (_, full) in self._nodes.items()}
+
+    @cached_property
+    def total(self) -> Floats:
+        """Total, rescaled to the whole sheet as the policy says; NaN where nothing applies."""
+        return _total(self.framework, self._nodes)
+
+    @cached_property
+    def best(self) -> Floats:
+        """Total with unknown values earning everything."""
+        if self.share_best is self.share:
+            return self.total
+        nodes = _evaluate(self.framework, self.indicators, self.share_best)
+        return _total(self.framework, nodes)
+
+    @cached_property
+    def band(self) -> NDArray[np.int8]:
+        """Place of the band of each total, from 0 (lowest); −1 where there is no total."""
+        return classify(self._rounded("band"), self.framework.bands)
+
+    @cached_property
+    def rank(self) -> NDArray[np.int64]:
+        """Competition rank (1-2-2-4), 1 the highest total; 0 where there is no total."""
+        return competition_rank(self._rounded("rank"))
+
+    def _rounded(self, before: str) -> Floats:
+        rounding = self.framework.rounding
+        if rounding is None or before not in rounding.before:
+            return self.total
+        return round_declared(self.total, rounding)
+
+
+def assess_points(framework: Framework, observations: Observations) -> Points:
+    """Turn reported values into shares of the points.
+
+    Parameters
+    ----------
+    framework : Framework
+        With I indicators that earn points.
+    observations : Observations
+        Of U units; `Fitted` values are fitted on them.
+
+    Returns
+    -------
+    Points
+    """
+    indicators = tuple(item for item in framework.indicators if item.points)
+    simple = [item for item in indicators if not isinstance(item.value, Parts)]
+    cells = lay_out([item.concept for item in simple], observations, framework.policy)
+    signs = {concept.id: concept.sign for concept in observations.concepts}
+    share = np.empty((len(indicators), len(observations.units)))
+    excluded: dict[int, Bools] = {}
+    unknown: dict[int, Bools] = {}
+    source = 0
+    for row, item in enumerate(indicators):
+        if isinstance(item.value, Parts):
+            share[row], left, hoped = _parts(item.value, observations, framework, signs)
+        else:
+            share[row] = _share(item.value, cells.value[source], signs.get(item.concept, 1.0))
+            left, hoped = (
+                None if mask is None else mask[source] for mask in (cells.excluded, cells.unknown)
+            )
+            source += 1
+        if left is not None:
+            excluded[row] = left
+        if hoped is not None:
+            unknown[row] = hoped
+    return _settle(framework, observations, indicators, share, excluded, unknown)
+
+
+def _settle(
+    framework: Framework,
+    observations: Observations,
+    indicators: tuple[Indicator, ...],
+    share: Floats,
+    excluded: Mapping[int, Bools],
+    unknown: Mapping[int, Bools],
+) -> Points:
+    """Give every cell without a value what its status is worth, at worst and at best."""
+    np.nan_to_num(share, copy=False)
+    for row, cells in excluded.items():
+        if framework.policy.rescale != "none":
+            share[row, cells] = np.nan
+    best = share
+    if any(cells.any() for cells in unknown.values()):
+        best = share.copy()
+        for row, cells in unknown.items():
+            best[row, cells] = 1.0
+    return Points(framework, observations, indicators, share, best)
+
+
+def _share(value: Value | None, x: Floats, sign: float) -> Floats:
+    if isinstance(value, Curve):
+        return value(x)
+    if isinstance(value, Fitted):
+        return value.fit(x, sign)(x)
+    raise TypeError(f"không tính được điểm từ {value!r}")
+
+
+def _parts(
+    value: Parts, observations: Observations, framework: Framework, signs: Mapping[str, float]
+) -> tuple[Floats, Bools | None, Bools | None]:
+    """Share of a composed value; excluded when every part is, unknown when any part is."""
+    cells = lay_out([part.concept for part in value.of], observations, framework.policy)
+    shares = [
+        _share(part.value, x, signs.get(part.concept, 1.0))
+        for part, x in zip(value.of, cells.value, strict=True)
+    ]
+    parts = np.stack(shares)
+    excluded = None if cells.excluded is None else np.asarray(cells.excluded.all(axis=0))
+    if cells.excluded is not None:
+        parts[cells.excluded] = 0.0
+    if cells.unknown is None:
+        return value.combine(np.nan_to_num(parts)), excluded, None
+    return value.combine(parts), excluded, np.asarray(cells.unknown.any(axis=0))
+
+
+def _evaluate(
+    framework: Framework, indicators: tuple[Indicator, ...], share: Floats
+) -> dict[str, tuple[Floats, Floats]]:
+    """Points earned and points that apply, by group id, bottom up."""
+    row = {item.id: place for place, item in enumerate(indicators)}
+    weights = np.array([item.points for item in indicators])
+    absent = np.isnan(share)
+    some = bool(absent.any())
+    known = np.where(absent, 0.0, share) if some else share
+    nodes: dict[str, tuple[Floats, Floats]] = {}
+
+    def visit(group: Group) -> tuple[Floats, Floats]:
+        rows = [row[c.id] for c in group.children if isinstance(c, Indicator) and c.id in row]
+        groups = [visit(child) for child in group.children if isinstance(child, Group)]
+        if group.combine == "sum":
+            at = slice(rows[0], rows[-1] + 1) if rows and _consecutive(rows) else rows
+            earned = weights[at] @ known[at]
+            full = np.full(earned.shape, weights[at].sum())
+            if some:
+                full -= weights[at] @ absent[at].astype(np.float64)
+            for part, whole in groups:
+                earned, full = earned + part, full + whole
+            result = _rescale_group(framework, group, earned, full)
+        else:
+            result = _combine(group, weights[rows], share[rows], groups)
+        nodes[group.id] = result
+        return result
+
+    visit(framework.tree)
+    return nodes
+
+
+def _consecutive(rows: list[int]) -> bool:
+    return rows[-1] - rows[0] == len(rows) - 1
+
+
+def _rescale_group(
+    framework: Framework, group: Group, earned: Floats, full: Floats
+) -> tuple[Floats, Floats]:
+    """Under rescaling within the group, what does not apply is made up for by its neighbours."""
+    direct = any(isinstance(child, Indicator) for child in group.children)
+    if framework.policy.rescale != "group" or not direct:
+        return earned, full
+    whole = full_points(group)
+    scale = np.divide(whole, full, out=np.zeros_like(full), where=full > 0)
+    return earned * scale, np.where(full > 0, whole, 0.0)
+
+
+def _combine(
+    group: Group, weights: Floats, shares: Floats, groups: list[tuple[Floats, Floats]]
+) -> tuple[Floats, Floats]:
+    """Mean of the children's shares, worth the group's points or, inside a mean, its weight."""
+    inner = [child for child in group.children if isinstance(child, Group)]
+    parts = [
+        np.divide(earned, full, out=np.full(full.shape, np.nan), where=full > 0)
+        for earned, full in groups
+    ]
+    table = np.vstack([shares, *parts]) if parts else shares
+    mean = COMBINE[group.combine](table, np.array([*weights, *(child.weight for child in inner)]))
+    worth = full_points(group)
+    applies = ~np.isnan(mean)
+    return np.where(applies, mean * worth, 0.0), np.where(applies, worth, 0.0)
+
+
+def _total(framework: Framework, nodes: Mapping[str, tuple[Floats, Floats]]) -> Floats:
+    earned, applicable = nodes[framework.tree.id]
+    whole = framework.maximum
+    out = np.full(earned.shape, np.nan)
+    # Points that all apply are left untouched, so that a plain sum stays exactly that sum.
+    np.copyto(out, earned, where=applicable == whole)
+    part = (applicable > 0) & (applicable != whole)
+    np.divide(earned * whole, applicable, out=out, where=part)
+    return out
+
+
+def round_declared(x: Floats, rounding: Rounding) -> Floats:
+    """Round as the document declares.
+
+    Parameters
+    ----------
+    x : ndarray of float
+        Totals.
+    rounding : Rounding
+        Digits, and where halves go.
+
+    Returns
+    -------
+    ndarray of float
+        A total within 1e-9 of a printed half counts as that half, since 79.95 has no exact binary form.
+    """
+    scaled = x * 10.0**rounding.decimals
+    whole = np.floor(scaled)
+    rest = scaled - whole
+    half = np.abs(rest - 0.5) < _HAIR * np.maximum(1.0, np.abs(scaled))
+    up = (rest > 0.5) & ~half
+    up |= half & ((whole % 2 == 1) if rounding.half == "even" else True)
+    return np.asarray((whole + up) / 10.0**rounding.decimals)
+
+
+def classify(total: Floats, bands: tuple[Band, ...]) -> NDArray[np.int8]:
+    """Place of the band that each total falls in, from 0; −1 for NaN or when there are no bands."""
+    if not bands:
+        return np.full(total.shape, -1, dtype=np.int8)
+    bounds = [
+        np.nextafter(band_bound(band), np.inf) if band.at_least is None else band.at_least
+        for band in bands[1:]
+    ]
+    place = np.searchsorted(np.array(bounds), total, side="right").astype(np.int8)
+    return np.where(np.isnan(total), np.int8(-1), place)
+
+
+def competition_rank(total: Floats) -> NDArray[np.int64]:
+    """Competition rank (1-2-2-4) of totals, highest first; 0 for NaN."""
+    known = np.sort(total[~np.isnan(total)])
+    rank = 1 + known.size - np.searchsorted(known, total, side="right")
+    return np.where(np.isnan(total), 0, rank)

@@ -1,0 +1,282 @@
+"""A revision: two or more versions of a framework, what units reported, and why it is asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .check import check_framework
+from .concepts import Concept, Id, Text, read_catalogue
+from .documents import Model, read_model
+from .faults import Collector, Fault, Faults, nearest
+from .framework import Framework, FrameworkId, read_framework
+from .observations import Observations, read_observations
+from .units import read_crosswalk
+
+WORKSPACE_VARIABLE = "DXMETHOD_WORKSPACE"
+
+
+class Agency(Model):
+    """Who issues the report; number, date and signature stay blank."""
+
+    parent: str = ""
+    name: Text
+    symbol: str = ""
+    place: str = ""
+    signer: str = ""
+    recipients: tuple[str, ...] = ()
+
+
+class Basis(Model):
+    """A document that the revision rests on."""
+
+    document: Text
+    date: dt.date | None = None
+    by: str = ""
+    about: str = ""
+    status: str = ""
+    source: str = ""
+
+
+class Table(Model):
+    """A table of observations."""
+
+    file: Text
+    source: Text
+    simulated: bool = False
+
+
+class Recommendation(Model):
+    """What should be done with the result, by whom, when."""
+
+    action: Text
+    owner: str = ""
+    time: str = ""
+
+
+class RevisionFile(Model):
+    """What a person writes in `frameworks/revisions/NAME.yml`.
+
+    Attributes
+    ----------
+    baseline, drafts : framework ids
+        The version in force, and one or more drafts.
+    observations : Table
+        What units reported.
+    units : str
+        Table of the units that may report; empty when any may.
+    purpose, scope, limits : tuple of str
+        Paragraphs of section I: why, what is measured, what is not.
+    """
+
+    kind: Literal["revision"]
+    format: Literal[1]
+    id: Id
+    title: Text
+    baseline: FrameworkId
+    drafts: Annotated[tuple[FrameworkId, ...], Field(min_length=1)]
+    observations: Table
+    units: str = ""
+    agency: Agency
+    basis: tuple[Basis, ...] = ()
+    purpose: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Revision:
+    """A revision with everything it names read and checked.
+
+    Attributes
+    ----------
+    file : RevisionFile
+        As written.
+    workspace : Path
+        Folder that holds `frameworks/` and `data/`.
+    baseline : Framework
+    drafts : tuple of Framework
+    catalogue : mapping of str to Concept
+    observations : Observations
+    inputs : tuple of Path
+        Every file that was read.
+    findings : tuple of Fault
+        What the documents get wrong of themselves, kept as printed.
+    """
+
+    file: RevisionFile
+    workspace: Path
+    baseline: Framework
+    drafts: tuple[Framework, ...]
+    catalogue: Mapping[str, Concept]
+    observations: Observations
+    inputs: tuple[Path, ...]
+    findings: tuple[Fault, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the revision and of its folder under `outputs/`."""
+        return self.file.id
+
+    @property
+    def frameworks(self) -> tuple[Framework, ...]:
+        """Baseline and drafts."""
+        return (self.baseline, *self.drafts)
+
+    def draft(self, framework_id: str = "") -> Framework:
+        """Return a draft by id, the first by default.
+
+        Raises
+        ------
+        Faults
+            If the revision has no such draft.
+        """
+        if not framework_id:
+            return self.drafts[0]
+        for draft in self.drafts:
+            if draft.id == framework_id:
+                return draft
+        expected = nearest(framework_id, [draft.id for draft in self.drafts])
+        raise Faults([Fault(self.name, "tham số draft", f"có “{framework_id}”", expected)])
+
+
+def find_workspace(start: Path | None = None) -> Path:
+    """Find the folder that holds `frameworks/`.
+
+    Parameters
+    ----------
+    start : Path, optional
+        A file or folder inside the workspace; by default the folder that the environment variable
+        DXMETHOD_WORKSPACE names, else the current folder, else the repository of the package.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    Faults
+        If no folder above holds `frameworks/`.
+    """
+    named = os.environ.get(WORKSPACE_VARIABLE)
+    starts = [start] if start else [Path(named)] if named else [Path.cwd(), Path(__file__).parent]
+    for here in starts:
+        here = here.resolve()
+        for folder in (here, *here.parents):
+            if folder.name != "frameworks" and (folder / "frameworks").is_dir():
+                return folder
+    raise Faults(
+        [Fault(str(starts[0]), "", "không thấy thư mục frameworks", "một bộ làm việc dxmethod")]
+    )
+
+
+def open_revision(name: str | Path) -> Revision:
+    """Open a revision by its name or by its file.
+
+    Parameters
+    ----------
+    name : str or Path
+        "dti-2022-to-2024", or the path of a YAML file of kind `revision`.
+
+    Returns
+    -------
+    Revision
+
+    Raises
+    ------
+    Faults
+        With every fault of the revision, of its frameworks, its catalogue and its observations.
+    """
+    path = Path(name)
+    if path.suffix in (".yml", ".yaml"):
+        workspace = find_workspace(path.parent)
+    else:
+        workspace = find_workspace()
+        path = workspace / "frameworks" / "revisions" / f"{name}.yml"
+    faults = Collector()
+    shown = show_path(path, workspace)
+    if not path.is_file():
+        folder = workspace / "frameworks" / "revisions"
+        known = sorted(item.stem for item in folder.glob("*.yml"))
+        expected = nearest(path.stem, known) if known else "một tệp trong frameworks/revisions"
+        raise Faults([Fault(shown, "", "không có bản sửa đổi này", expected)])
+    file = read_model(RevisionFile, path, shown, faults)
+    if file is None:
+        raise Faults(faults.faults)
+    return _Loader(workspace, faults).load(file, path)
+
+
+def show_path(path: Path, workspace: Path) -> str:
+    """Name a file as the user knows it: relative to the workspace, with forward slashes."""
+    try:
+        return path.resolve().relative_to(workspace.resolve()).as_posix()
+    except ValueError:
+        return path.name
+
+
+class _Loader:
+    """Reads what a revision names, noting every fault before giving up."""
+
+    def __init__(self, workspace: Path, faults: Collector) -> None:
+        self.workspace = workspace
+        self.faults = faults
+        self.inputs: list[Path] = []
+
+    def load(self, file: RevisionFile, path: Path) -> Revision:
+        folder = self.workspace / "frameworks" / "catalogue"
+        catalogue = read_catalogue(folder, self.faults, "frameworks/catalogue")
+        self.inputs += [path, *sorted(folder.glob("*.yml"))]
+        frameworks = [self.framework(name, catalogue) for name in (file.baseline, *file.drafts)]
+        if len(set(file.drafts)) < len(file.drafts) or file.baseline in file.drafts:
+            self.faults.add("mục drafts", "một khung nêu hai lần", "mỗi khung một lần")
+        observations = self.observations(file, catalogue)
+        self.faults.raise_errors()
+        kept = tuple(framework for framework in frameworks if framework is not None)
+        assert observations is not None
+        inputs = tuple(dict.fromkeys(self.inputs))
+        findings = self.faults.warnings
+        return Revision(
+            file, self.workspace, kept[0], kept[1:], catalogue, observations, inputs, findings
+        )
+
+    def framework(self, name: str, catalogue: Mapping[str, Concept]) -> Framework | None:
+        path = self.workspace / "frameworks" / f"{name}.yml"
+        shown = show_path(path, self.workspace)
+        self.inputs.append(path)
+        framework = read_framework(path, self.faults, shown)
+        if framework is not None:
+            self.faults.extend(check_framework(framework, catalogue, shown))
+            if framework.id != name:
+                self.faults.add(
+                    "mục id", f"có “{framework.id}”", f"“{name}” như tên tệp", file=shown
+                )
+        return framework
+
+    def observations(
+        self, file: RevisionFile, catalogue: Mapping[str, Concept]
+    ) -> Observations | None:
+        known: tuple[str, ...] = ()
+        if file.units:
+            path = self.workspace / file.units
+            self.inputs.append(path)
+            crosswalk = read_crosswalk(path, self.faults, file.units)
+            known = tuple(crosswalk.new_units.index) if crosswalk else ()
+        path = self.workspace / file.observations.file
+        self.inputs.append(path)
+        return read_observations(
+            path,
+            catalogue,
+            self.faults,
+            name=file.observations.file,
+            known_units=known,
+            source=file.observations.source,
+            simulated=file.observations.simulated,
+        )
