@@ -55,9 +55,9 @@ class Comparison:
     def units(self) -> pd.DataFrame:
         """One row a unit, by code.
 
-        Columns `name`; `total_old`, `total_new`, `total_shift`; `rank_old`, `rank_new`, `rank_shift`
-        (positive: rose); `level_old`, `level_new`, `level_shift`; `band_old`, `band_new` (labels);
-        those that both versions have.
+        Columns `name`; `total_old`, `total_new`, `total_shift`; `rank_old`, `rank_new`,
+        `rank_shift` (positive: rose); `level_old`, `level_new`, `level_shift`; `band_old`,
+        `band_new` (labels); those that both versions have.
         """
         old, new = self.baseline.to_frame(), self.draft.to_frame()
         frame = old[["name"]].copy()
@@ -141,7 +141,7 @@ def compare(baseline: Framework, draft: Framework, observations: Observations) -
 
 
 def weights(old: Framework, new: Framework) -> pd.DataFrame:
-    """Compare the weight of each main group, or of each indicator that stands directly below the root.
+    """Compare the weight of each main group or indicator that stands directly below the root.
 
     Parameters
     ----------
@@ -151,8 +151,8 @@ def weights(old: Framework, new: Framework) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By node id, in the new order, dropped nodes last: `label`, `points_old`, `points_new`, `share_old`,
-        `share_new` (0 to 1), `share_shift`; NaN where a version lacks the node.
+        By node id, in the new order, dropped nodes last: `label`, `points_old`, `points_new`,
+        `share_old`, `share_new` (0 to 1), `share_shift`; NaN where a version lacks the node.
     """
     before, after = _shares(old), _shares(new)
     frame = after.join(before, how="outer", lsuffix="_new", rsuffix="_old", sort=False)
@@ -167,7 +167,9 @@ def weights(old: Framework, new: Framework) -> pd.DataFrame:
 def _shares(framework: Framework) -> pd.DataFrame:
     root = framework.tree
     worth = [
-        full_points(child) if root.combine == "sum" or isinstance(child, Indicator) else child.weight
+        full_points(child)
+        if root.combine == "sum" or isinstance(child, Indicator)
+        else child.weight
         for child in root.children
     ]
     whole = sum(worth)
@@ -191,8 +193,8 @@ def counts(framework: Framework) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a main group (by id), then "" for the whole: `label`, `indicators`, `points`, and one column
-        for each level (its id) with the indicators required there.
+        One row a main group (by id), then "" for the whole: `label`, `indicators`, `points`, and
+        one column for each level (its id) with the indicators required there.
     """
     tops = [child for child in framework.tree.children if isinstance(child, Group)]
     rows = [(group.id, group.label, framework.below(group.id)) for group in tops]
