@@ -1,0 +1,1 @@
+"""The report: blocks shown in notebooks, gathered, numbered, written in four forms."""

@@ -1,0 +1,46 @@
+"""What every chapter of the report says alike: names of versions, sources, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ... import figures
+from ...framework import Framework
+from ...revision import Revision
+from ..blocks import Block
+
+ILLUSTRATIVE = "MINH HỌA, không phải nội dung văn bản"
+
+
+def version(framework: Framework) -> str:
+    """Name a version in a table or a figure: "Phiên bản 2022"."""
+    return f"Phiên bản {framework.version}"
+
+
+def notices(revision: Revision) -> tuple[str, ...]:
+    """Say what every page must say: illustrative criteria, simulated data."""
+    found = []
+    if any(framework.is_illustrative for framework in revision.frameworks):
+        found.append(ILLUSTRATIVE)
+    if revision.observations.simulated:
+        found.append(figures.SIMULATED)
+    return tuple(found)
+
+
+def source(revision: Revision) -> str:
+    """Source of the observations, for captions."""
+    named = revision.observations.source
+    return f"{named} ({figures.SIMULATED.lower()})" if revision.observations.simulated else named
+
+
+def computed(revision: Revision) -> str:
+    """Source line of what is computed here from the observations."""
+    return f"{source(revision)}; tính toán của báo cáo"
+
+
+def show(blocks: Iterable[Block]) -> None:
+    """Show several blocks in a cell, or none."""
+    from IPython.display import display
+
+    for block in blocks:
+        display(block)

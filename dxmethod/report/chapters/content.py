@@ -1,0 +1,253 @@
+"""Sections I and III: on what the revision rests, and what it changes."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ... import figures
+from ...changes import KINDS, diff
+from ...comparison import change_counts, counts, weights
+from ...framework import FIDELITY, STATUS, UNIT_TYPES, Framework
+from ...revision import Revision
+from ...vietnamese import number
+from ..blocks import Block, Bullets, Column, Paragraph, bullets, figure, paragraph, table
+from .common import version
+
+
+def legal_basis(revision: Revision) -> Block:
+    """Table B1: legal basis and status of documents."""
+    if not revision.file.basis:
+        return paragraph("Tệp sửa đổi không nêu căn cứ pháp lý.")
+    rows = [
+        {
+            "document": basis.document,
+            "date": "" if basis.date is None else f"{basis.date:%d/%m/%Y}",
+            "by": basis.by,
+            "about": basis.about,
+            "status": basis.status,
+            "source": basis.source,
+        }
+        for basis in revision.file.basis
+    ]
+    columns = [
+        Column("document", "Văn bản", width=17),
+        Column("date", "Ngày", width=14),
+        Column("by", "Cơ quan ban hành", width=18),
+        Column("about", "Nội dung", width=28),
+        Column("status", "Hiệu lực, áp dụng", width=20),
+        Column("source", "Đã đọc từ", width=22),
+    ]
+    frame = pd.DataFrame(rows, columns=[column.name for column in columns])
+    caption = "Căn cứ pháp lý và tình trạng văn bản"
+    return table("B1", frame, columns, caption, source="Tệp sửa đổi của báo cáo")
+
+
+def purpose(revision: Revision) -> Bullets | Paragraph:
+    """Say why the revision is asked."""
+    return _said(revision.file.purpose)
+
+
+def scope(revision: Revision) -> Bullets | Paragraph:
+    """Say what the report measures."""
+    return _said(revision.file.scope)
+
+
+def limits(revision: Revision) -> Bullets | Paragraph:
+    """Say what the data cannot show."""
+    return _said(revision.file.limits)
+
+
+def _said(paragraphs: tuple[str, ...]) -> Bullets | Paragraph:
+    if not paragraphs:
+        return paragraph("Tệp sửa đổi không nêu nội dung này.")
+    return paragraph(*paragraphs) if len(paragraphs) == 1 else bullets(paragraphs)
+
+
+def versions(revision: Revision) -> Block:
+    """Table: the versions compared, their documents and how far they are held here."""
+    rows = [
+        {
+            "version": version(item),
+            "title": item.title,
+            "document": item.issued.document if item.issued else "chưa có văn bản",
+            "status": STATUS[item.status],
+            "unit_type": UNIT_TYPES[item.unit_type],
+            "fidelity": _fidelity(item),
+        }
+        for item in revision.frameworks
+    ]
+    columns = [
+        Column("version", "Phiên bản", width=14),
+        Column("title", "Tên gọi", width=30),
+        Column("document", "Văn bản", width=18),
+        Column("status", "Tình trạng", width=13),
+        Column("unit_type", "Áp dụng cho", width=12),
+        Column("fidelity", "Độ tin cậy của nội dung", width=22),
+    ]
+    note = (
+        "Độ tin cậy đếm theo chỉ tiêu: văn bản (đọc trong văn bản), báo chí (báo chí, cổng thông "
+        "tin), suy ra (từ số liệu hoặc văn bản khác), minh họa (tự viết cho đủ số lượng)."
+    )
+    caption = "Các phiên bản được so sánh"
+    files = "Tệp khung trong thư mục frameworks"
+    return table("B1-1", pd.DataFrame(rows), columns, caption, source=files, note=note)
+
+
+def _fidelity(framework: Framework) -> str:
+    kinds = [item.provenance.fidelity for item in framework.indicators]
+    return "; ".join(f"{FIDELITY[k]}: {kinds.count(k)}" for k in FIDELITY if k in kinds)
+
+
+def findings(revision: Revision) -> Block:
+    """Table B2: what the documents get wrong of themselves; a sentence when nothing was found."""
+    if not revision.findings:
+        return paragraph("Kết quả đối chiếu: không phát hiện mâu thuẫn.")
+    rows = [
+        {"file": fault.file, "place": fault.place, "found": fault.found}
+        for fault in revision.findings
+    ]
+    columns = [
+        Column("file", "Tệp", width=28),
+        Column("place", "Vị trí", width=26),
+        Column("found", "Mâu thuẫn (giữ nguyên như văn bản)", width=46),
+    ]
+    caption = "Những điểm văn bản tự mâu thuẫn"
+    return table("B2", pd.DataFrame(rows), columns, caption, source="Kiểm tra tệp khung")
+
+
+def structure(old: Framework, new: Framework) -> list[Block]:
+    """Tables and figure of what two versions are made of: counts, points, weights."""
+    blocks: list[Block] = []
+    if any(item.levels or len(item.groups) > 1 for item in (old, new)):
+        blocks.append(count_table(old, new))
+    if old.has_points and new.has_points:
+        blocks += [weight_table(old, new), weight_figure(old, new)]
+    return blocks
+
+
+def weight_table(old: Framework, new: Framework) -> Block:
+    """Table B6: points and weight of each main group under two versions."""
+    frame = weights(old, new)
+    columns = [
+        Column("label", new.terms.indicator.capitalize(), width=30),
+        Column("points_old", f"{version(old)}: điểm", "decimal", _decimals(frame["points_old"])),
+        Column("share_old", "tỷ trọng (%)", "percent", 2),
+        Column("points_new", f"{version(new)}: điểm", "decimal", _decimals(frame["points_new"])),
+        Column("share_new", "tỷ trọng (%)", "percent", 2),
+        Column("share_shift", "chênh lệch (điểm %)", "shift", 2),
+    ]
+    frame["share_shift"] *= 100
+    caption = "Điểm và tỷ trọng theo nhóm, hai phiên bản"
+    files = _documents(old, new)
+    return table("B6", frame, columns, caption, source=files, note=_weight_note(new))
+
+
+def _weight_note(framework: Framework) -> str:
+    note = "Tỷ trọng tính trên tổng điểm của từng phiên bản."
+    inferred = sum(item.provenance.fidelity == "inferred" for item in framework.indicators)
+    if inferred:
+        note += (
+            f" {inferred} giá trị của {version(framework).lower()} là suy ra, không đọc từ văn bản."
+        )
+    return note
+
+
+def _decimals(values: pd.Series[float]) -> int:
+    return 0 if (values.dropna() % 1 == 0).all() else 1
+
+
+def _documents(*frameworks: Framework) -> str:
+    named = [item.issued.document if item.issued else item.title for item in frameworks]
+    return "; ".join(named)
+
+
+def weight_figure(old: Framework, new: Framework) -> Block:
+    """Figure H1: weight of each main group, two versions."""
+    drawing = figures.weights(weights(old, new), version(old), version(new))
+    caption = "Tỷ trọng của từng nhóm trong tổng, hai phiên bản"
+    return figure("H1", drawing, caption, unit="%", source=_documents(old, new))
+
+
+def count_table(old: Framework, new: Framework) -> Block:
+    """Table of indicators by group and by level, two versions one below the other."""
+    parts = []
+    for framework in (old, new):
+        part = counts(framework).assign(version=version(framework))
+        for place, level in enumerate(framework.levels):
+            part[f"level{place}"] = part.pop(level.id)
+        parts.append(part)
+    frame = pd.concat(parts)
+    longest = max((old, new), key=lambda item: len(item.levels))
+    columns = [
+        Column("version", "Phiên bản", width=16),
+        Column("label", new.terms.group.capitalize(), width=30),
+        Column("indicators", "Số chỉ tiêu", "integer"),
+        *(
+            [Column("points", "Điểm", "decimal", _decimals(frame["points"]))]
+            if frame["points"].any()
+            else []
+        ),
+        *(
+            Column(f"level{place}", level.label, "integer")
+            for place, level in enumerate(longest.levels)
+        ),
+    ]
+    caption = "Số chỉ tiêu theo nhóm và theo mức độ, hai phiên bản"
+    return table("B6-1", frame, columns, caption, unit="chỉ tiêu", source=_documents(old, new))
+
+
+def change_table(old: Framework, new: Framework) -> Block:
+    """Table B7: number of changes by kind."""
+    frame = change_counts(old, new)
+    columns = [
+        Column("label", "Loại thay đổi", width=40),
+        Column("count", "Số thay đổi", "integer", width=14),
+    ]
+    caption = "Tổng hợp thay đổi theo loại"
+    return table("B7", frame, columns, caption, unit="thay đổi", source=_documents(old, new))
+
+
+def change_list(old: Framework, new: Framework) -> Block:
+    """Table B7-1: every change of indicators, requirements, levels, bands and rules."""
+    labels = {node.id: node.label for item in (old, new) for node, _, _ in item.nodes()}
+    rows = []
+    for change in diff(old, new):
+        if change.kind in ("document", "provenance", "order"):
+            continue
+        parts = change.target.split("/")
+        node = parts[1] if len(parts) > 1 else ""
+        rows.append(
+            {
+                "kind": KINDS[change.kind],
+                "target": labels.get(node, node or change.target),
+                "old": _shown(change.old, change.kind == "dropped"),
+                "new": _shown(change.new, change.kind == "added"),
+            }
+        )
+    columns = [
+        Column("kind", "Loại thay đổi", width=18),
+        Column("target", "Đối tượng", width=34),
+        Column("old", version(old), width=20),
+        Column("new", version(new), width=20),
+    ]
+    frame = pd.DataFrame(rows, columns=[column.name for column in columns])
+    caption = "Các thay đổi về nội dung"
+    note = "Không liệt kê thay đổi về tên văn bản, căn cứ và thứ tự trình bày."
+    return table("B7-1", frame, columns, caption, source=_documents(old, new), note=note)
+
+
+def _shown(value: object, whole: bool) -> str:
+    """Print an old or new value: a number as a number, a whole record by its name."""
+    if value is None:
+        return "–"
+    if whole and isinstance(value, dict):
+        return "có"
+    if isinstance(value, bool):
+        return "có" if value else "không"
+    if isinstance(value, int | float):
+        return number(value, 0 if float(value).is_integer() else 2)
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_shown(item, False)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(item, False) for item in value)
+    return str(value)

@@ -1,0 +1,191 @@
+"""Section VI and appendix IV: what a draft does to units."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from ... import figures
+from ...comparison import Comparison, near_ties
+from ...framework import Framework
+from ...revision import Revision
+from ...vietnamese import number, signed
+from ..blocks import Block, Column, Paragraph, figure, paragraph, table
+from .common import computed, version
+
+
+def effect_summary(comparison: Comparison) -> Paragraph:
+    """Say in one paragraph how totals and ranks move."""
+    found = comparison.rank_summary()
+    frame = comparison.units
+    words = [
+        f"Trên {number(found.units)} đơn vị, {number(found.moved)} đơn vị đổi thứ hạng "
+        f"({number(found.rose)} tăng, {number(found.fell)} giảm); mức đổi trung bình "
+        f"{number(found.mean, 2)} bậc, lớn nhất {number(found.largest)} bậc. "
+    ]
+    if found.spearman == found.spearman:
+        words.append(f"Hệ số tương quan hạng Spearman là {number(found.spearman, 4)}. ")
+    if "total_shift" in frame:
+        shift, digits = frame["total_shift"], _digits(comparison)
+        words.append(
+            f"{figures.total_name(comparison)} trung bình chuyển từ "
+            f"{number(frame['total_old'].mean(), digits)} sang "
+            f"{number(frame['total_new'].mean(), digits)} ({signed(shift.mean(), digits)}); "
+            f"{number(int((shift < 0).sum()))} đơn vị giảm, {number(int((shift > 0).sum()))} tăng."
+        )
+    if "level_shift" in frame:
+        moved = frame["level_shift"]
+        words.append(
+            f"Về mức độ: {number(int((moved > 0).sum()))} đơn vị lên mức, "
+            f"{number(int((moved < 0).sum()))} đơn vị xuống mức, "
+            f"{number(int((moved == 0).sum()))} giữ nguyên."
+        )
+    return paragraph("".join(words).strip())
+
+
+def _digits(comparison: Comparison) -> int:
+    """Digits of a total: four of an index from 0 to 1, two of points and of per cent."""
+    return 4 if not comparison.in_percent and comparison.draft.framework.maximum <= 5 else 2
+
+
+def results(comparison: Comparison, revision: Revision) -> list[Block]:
+    """Distribution of totals, and transitions between levels or bands, as they have them."""
+    frame = comparison.units
+    blocks: list[Block] = []
+    if "total_old" in frame:
+        blocks.append(total_figure(comparison, revision))
+    if "level_old" in frame or "band_old" in frame:
+        blocks.append(transition_table(comparison, revision))
+    if "level_old" in frame:
+        blocks.append(level_figure(comparison, revision))
+    return blocks
+
+
+def transition_table(comparison: Comparison, revision: Revision) -> Block:
+    """Table B14: units by level or band under the old version (rows) and the new (columns)."""
+    matrix = comparison.transitions()
+    frame = matrix.reset_index(names="old")
+    frame.columns = pd.Index([str(name) for name in frame.columns])
+    columns = [
+        Column("old", f"{version(comparison.baseline.framework)} ↓", width=24),
+        *(Column(str(name), str(name), "integer") for name in matrix.columns),
+    ]
+    caption = (
+        f"Số đơn vị theo kết quả của {version(comparison.baseline.framework).lower()} (hàng) và "
+        f"{version(comparison.draft.framework).lower()} (cột)"
+    )
+    return table("B14", frame, columns, caption, unit="đơn vị", source=computed(revision))
+
+
+def level_figure(comparison: Comparison, revision: Revision) -> Block:
+    """Figure H6-1: units by level, two versions."""
+    old, new = comparison.baseline.framework, comparison.draft.framework
+    drawing = figures.level_counts(comparison, version(old), version(new))
+    caption = "Số đơn vị theo mức độ cao nhất đạt được, hai phiên bản"
+    return figure("H6-1", drawing, caption, unit="đơn vị", source=computed(revision))
+
+
+def mover_table(comparison: Comparison, revision: Revision, limit: int = 20) -> Block:
+    """Table B15: units whose rank moves, furthest first."""
+    frame = comparison.units
+    moved = frame[frame["rank_shift"] != 0].copy()
+    far = moved["rank_shift"].abs()
+    moved = moved.assign(far=far).sort_values(
+        ["far", "rank_new"], ascending=[False, True], kind="stable"
+    )
+    caption = "Đơn vị đổi thứ hạng"
+    if len(moved) > limit:
+        caption += f": {limit} đơn vị đổi nhiều nhất trong số {number(len(moved))}"
+    columns = _unit_columns(comparison)
+    rows = moved.head(limit)
+    note = "Trong ngoặc là phiên bản. Bậc dương: tăng hạng. Đơn vị bằng nhau chung hạng (1-2-2-4)."
+    return table("B15", rows, columns, caption, source=computed(revision), note=note)
+
+
+def unit_table(comparison: Comparison, revision: Revision) -> Block:
+    """Table PL4-1: every unit, in the order of the new ranking."""
+    frame = comparison.units.sort_values(["rank_new", "rank_old"], kind="stable")
+    frame = frame.reset_index(names="unit")
+    columns = [Column("unit", "Mã", width=8), *_unit_columns(comparison)]
+    caption = "Kết quả theo đơn vị, xếp theo phiên bản mới"
+    note = (
+        f"Kết quả theo {version(comparison.baseline.framework).lower()} được tính lại trong báo "
+        "cáo này trên cùng số liệu, không phải kết quả đã công bố."
+    )
+    return table("PL4-1", frame, columns, caption, source=computed(revision), note=note)
+
+
+def _unit_columns(comparison: Comparison) -> list[Column]:
+    """Columns of a table of units: those that both versions have."""
+    frame = comparison.units
+    old, new = comparison.baseline.framework, comparison.draft.framework
+    columns = [Column("name", "Đơn vị", width=24)]
+    if "level_old" in frame:
+        columns += [
+            Column("level_old", f"Mức ({old.version})", "integer"),
+            Column("level_new", f"Mức ({new.version})", "integer"),
+        ]
+    if "total_old" in frame:
+        decimals = _digits(comparison)
+        named = figures.total_name(comparison)
+        columns += [
+            Column("total_old", f"{named} ({old.version})", "decimal", decimals),
+            Column("total_new", f"{named} ({new.version})", "decimal", decimals),
+            Column("total_shift", "Chênh lệch", "shift", decimals),
+        ]
+    columns += [
+        Column("rank_old", f"Hạng ({old.version})", "integer"),
+        Column("rank_new", f"Hạng ({new.version})", "integer"),
+        Column("rank_shift", "Bậc thay đổi", "shift"),
+    ]
+    return columns
+
+
+def rank_figure(comparison: Comparison, revision: Revision) -> Block:
+    """Figure H5: ranks under two versions, joined unit by unit."""
+    old, new = comparison.baseline.framework, comparison.draft.framework
+    drawing = figures.rank_shifts(comparison, version(old), version(new))
+    caption = "Thứ hạng của từng đơn vị theo hai phiên bản"
+    return figure("H5", drawing, caption, unit="thứ hạng", source=computed(revision))
+
+
+def total_figure(comparison: Comparison, revision: Revision) -> Block:
+    """Figure H6: distribution of totals, two versions."""
+    old, new = comparison.baseline.framework, comparison.draft.framework
+    drawing = figures.totals(comparison, version(old), version(new))
+    caption = f"Phân bố {new.terms.total} theo hai phiên bản"
+    return figure("H6", drawing, caption, unit="đơn vị", source=computed(revision))
+
+
+def tie_table(comparison: Comparison, revision: Revision) -> Block:
+    """Table B15-1: neighbours too close for the printed digits to tell apart."""
+    sides = [side for side in (comparison.baseline, comparison.draft) if side.points is not None]
+    if not sides:
+        return paragraph("Hai phiên bản không tính điểm, nên không có thứ tự sát nhau theo điểm.")
+    # Totals made of numbers printed to d digits may each be off by half a digit.
+    margin = max(10.0 ** -_printed_digits(side.framework) for side in sides)
+    frame = pd.concat(
+        [near_ties(side, margin).assign(version=version(side.framework)) for side in sides]
+    )
+    printed = number(margin, round(-math.log10(margin)))
+    if frame.empty:
+        return paragraph(f"Không có hai đơn vị liền kề nào chênh nhau từ {printed} trở xuống.")
+    columns = [
+        Column("version", "Phiên bản", width=16),
+        Column("rank_higher", "Hạng", "integer"),
+        Column("higher", "Đơn vị xếp trên", width=22),
+        Column("rank_lower", "Hạng", "integer"),
+        Column("lower", "Đơn vị xếp dưới", width=22),
+        Column("difference", "Chênh lệch", "decimal", 5 if margin < 1e-3 else 3),
+    ]
+    caption = f"Các cặp đơn vị liền kề chênh nhau không quá {printed}"
+    note = "Ở mức chênh này, thứ tự có thể chỉ do làm tròn số liệu đầu vào."
+    return table("B15-1", frame, columns, caption, source=computed(revision), note=note)
+
+
+def _printed_digits(framework: Framework) -> int:
+    """Digits to which totals are told apart: as declared, else four of the whole."""
+    if framework.rounding is not None:
+        return framework.rounding.decimals
+    return 4 if framework.maximum <= 5 else 2
