@@ -24,8 +24,8 @@ class RankSummary:
         Units ranked in both, and how many of them changed rank, rose, fell.
     mean, largest : float
         Mean and largest absolute shift, in places.
-    spearman, kendall : float
-        Rank correlations of the two rankings; NaN when one of them does not vary.
+    spearman : float
+        Rank correlation of the two rankings; NaN when one of them does not vary.
     """
 
     units: int
@@ -35,7 +35,6 @@ class RankSummary:
     mean: float
     largest: int
     spearman: float
-    kendall: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,15 +50,25 @@ class Comparison:
     baseline: Assessment
     draft: Assessment
 
+    @property
+    def in_percent(self) -> bool:
+        """Whether totals are compared in per cent of the maximum, because the maxima differ."""
+        return abs(self.baseline.framework.maximum - self.draft.framework.maximum) > 1e-9
+
     @cached_property
     def units(self) -> pd.DataFrame:
         """One row a unit, by code.
 
         Columns `name`; `total_old`, `total_new`, `total_shift`; `rank_old`, `rank_new`,
         `rank_shift` (positive: rose); `level_old`, `level_new`, `level_shift`; `band_old`,
-        `band_new` (labels); those that both versions have.
+        `band_new` (labels); those that both versions have. Totals are in per cent of the maximum
+        when `in_percent`.
         """
         old, new = self.baseline.to_frame(), self.draft.to_frame()
+        if self.in_percent:
+            for side, found in ((self.baseline, old), (self.draft, new)):
+                if "total" in found:
+                    found["total"] *= 100 / side.framework.maximum
         frame = old[["name"]].copy()
         for column, sign in (("total", 1), ("rank", -1), ("level", 1)):
             if column in old and column in new:
@@ -98,8 +107,6 @@ class Comparison:
 
     def rank_summary(self) -> RankSummary:
         """Say how far ranks moved."""
-        from scipy.stats import kendalltau, spearmanr
-
         frame = self.units
         ranked = frame[(frame["rank_old"] > 0) & (frame["rank_new"] > 0)]
         old, new, shift = (ranked[f"rank_{name}"] for name in ("old", "new", "shift"))
@@ -111,8 +118,8 @@ class Comparison:
             fell=int((shift < 0).sum()),
             mean=float(shift.abs().mean()) if len(ranked) else 0.0,
             largest=int(shift.abs().max()) if len(ranked) else 0,
-            spearman=float(spearmanr(old, new).statistic) if varies else float("nan"),
-            kendall=float(kendalltau(old, new).statistic) if varies else float("nan"),
+            # Spearman's coefficient is Pearson's of the ranks, ties averaged.
+            spearman=float(old.rank().corr(new.rank())) if varies else float("nan"),
         )
 
 
@@ -155,7 +162,7 @@ def weights(old: Framework, new: Framework) -> pd.DataFrame:
         `share_old`, `share_new` (0 to 1), `share_shift`; NaN where a version lacks the node.
     """
     before, after = _shares(old), _shares(new)
-    frame = after.join(before, how="outer", lsuffix="_new", rsuffix="_old", sort=False)
+    frame = after.add_suffix("_new").join(before.add_suffix("_old"), how="outer", sort=False)
     order = [*after.index, *before.index.difference(after.index, sort=False)]
     frame = frame.reindex(order)
     frame["label"] = frame["label_new"].fillna(frame["label_old"])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
@@ -36,19 +39,51 @@ _STYLE: dict[str, Any] = {
 }
 
 
+P = ParamSpec("P")
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    """Draw under the project's style alone, and leave the user's settings as they were."""
+    import matplotlib as mpl
+
+    settings: Any = mpl.rcParams
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        settings.update(_STYLE)
+        yield
+
+
+def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw a figure, and later save it, under the project's style."""
+
+    @wraps(draw)
+    def styled(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with _style():
+            figure = draw(*args, **kwargs)
+        save = figure.savefig
+
+        def savefig(*to: Any, **how: Any) -> None:
+            with _style():  # some sizes are settled only when the figure is saved
+                save(*to, **how)
+
+        figure.savefig = savefig  # type: ignore[method-assign]
+        return figure
+
+    return styled
+
+
 def _drawing(height: float, simulated: bool = False) -> tuple[Figure, Axes]:
     """Return a figure of page width with one set of axes; independent of pyplot's state."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    mpl.rcParams.update(mpl.rcParamsDefault)
-    mpl.rcParams.update(_STYLE)
     figure = Figure(figsize=(_WIDTH, height))
     if simulated:
         figure.suptitle(SIMULATED, fontsize=8, weight="bold", color=FELL)
     return figure, figure.add_subplot()
 
 
+@_styled
 def weights(table: pd.DataFrame, old: str, new: str) -> Figure:
     """Draw the weight of each group under two versions (H1).
 
@@ -64,7 +99,7 @@ def weights(table: pd.DataFrame, old: str, new: str) -> Figure:
     matplotlib.figure.Figure
         Paired bars, per cent of the total.
     """
-    figure, axes = _drawing(0.6 + 0.42 * len(table))
+    figure, axes = _drawing(1.2 + 0.42 * len(table))
     rows = np.arange(len(table))[::-1]
     for offset, column, label, colour in (
         (0.2, "share_old", old, OLD),
@@ -78,10 +113,11 @@ def weights(table: pd.DataFrame, old: str, new: str) -> Figure:
     axes.set_xlabel("Tỷ trọng trong tổng (%)")
     axes.xaxis.set_major_formatter(_printed(0))
     axes.margins(x=0.12)
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside upper center", ncols=2)
     return figure
 
 
+@_styled
 def rank_shifts(comparison: Comparison, old: str, new: str, limit: int = 70) -> Figure:
     """Draw ranks under two versions, joined unit by unit (H5).
 
@@ -145,6 +181,7 @@ def _places(ranks: pd.Series[int]) -> list[int]:
     return [int(place) for place in places]
 
 
+@_styled
 def totals(comparison: Comparison, old: str, new: str) -> Figure:
     """Draw the distribution of totals under two versions (H6).
 
@@ -177,15 +214,15 @@ def totals(comparison: Comparison, old: str, new: str) -> Figure:
         mean = float(np.nanmean(values))
         words = f"trung bình {label[:1].lower() + label[1:]}: {_digits(mean)}"
         axes.plot([mean], [top], "v", color=colour, ms=8, label=words)
-    terms = comparison.draft.framework.terms
-    axes.set_xlabel(terms.total[:1].upper() + terms.total[1:])
+    axes.set_xlabel(total_name(comparison))
     axes.set_ylabel("Số đơn vị")
     axes.xaxis.set_major_formatter(_printed(2 if edges[-1] <= 5 else 0))
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(_whole_numbers())
     figure.legend(loc="outside upper center", ncols=2, fontsize=8)
     return figure
 
 
+@_styled
 def level_counts(comparison: Comparison, old: str, new: str) -> Figure:
     """Draw how many units hold each level under two versions.
 
@@ -215,9 +252,16 @@ def level_counts(comparison: Comparison, old: str, new: str) -> Figure:
         axes.bar_label(bars, [number(count) for count in held], padding=2, fontsize=8)
     axes.set_xticks(at, [_short(name, 16) for name in names])
     axes.set_ylabel("Số đơn vị")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(_whole_numbers())
     axes.legend()
     return figure
+
+
+def total_name(comparison: Comparison) -> str:
+    """Name the total as the draft calls it, and say when it is in per cent of the maximum."""
+    name = comparison.draft.framework.terms.total
+    name = name[:1].upper() + name[1:]
+    return f"{name} (% điểm tối đa)" if comparison.in_percent else name
 
 
 def _digits(value: float) -> str:
@@ -229,6 +273,12 @@ def _printed(decimals: int) -> Any:
     from matplotlib.ticker import FuncFormatter
 
     return FuncFormatter(lambda value, _: number(value, decimals))
+
+
+def _whole_numbers() -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(integer=True)
 
 
 def _short(text: Any, limit: int) -> str:
