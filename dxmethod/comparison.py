@@ -55,6 +55,16 @@ class Comparison:
         """Whether totals are compared in per cent of the maximum, because the maxima differ."""
         return abs(self.baseline.framework.maximum - self.draft.framework.maximum) > 1e-9
 
+    @property
+    def ranked(self) -> bool:
+        """Whether both versions give points, so that ranks tell units apart."""
+        return self.baseline.points is not None and self.draft.points is not None
+
+    @property
+    def levelled(self) -> bool:
+        """Whether both versions have levels."""
+        return self.baseline.levels is not None and self.draft.levels is not None
+
     @cached_property
     def units(self) -> pd.DataFrame:
         """One row a unit, by code.

@@ -78,9 +78,10 @@ def _drawing(height: float, simulated: bool = False) -> tuple[Figure, Axes]:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_WIDTH, height))
+    axes = figure.add_subplot()
     if simulated:
-        figure.suptitle(SIMULATED, fontsize=8, weight="bold", color=FELL)
-    return figure, figure.add_subplot()
+        axes.set_title(SIMULATED, fontsize=8, weight="bold", color=FELL)
+    return figure, axes
 
 
 @_styled

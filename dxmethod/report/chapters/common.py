@@ -30,7 +30,9 @@ def notices(revision: Revision) -> tuple[str, ...]:
 def source(revision: Revision) -> str:
     """Source of the observations, for captions."""
     named = revision.observations.source
-    return f"{named} ({figures.SIMULATED.lower()})" if revision.observations.simulated else named
+    mark = figures.SIMULATED.lower()
+    told = not revision.observations.simulated or mark in named.lower()
+    return named if told else f"{named} ({mark})"
 
 
 def computed(revision: Revision) -> str:

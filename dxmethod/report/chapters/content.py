@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from ... import figures
@@ -9,9 +11,9 @@ from ...changes import KINDS, diff
 from ...comparison import change_counts, counts, weights
 from ...framework import FIDELITY, STATUS, UNIT_TYPES, Framework
 from ...revision import Revision
-from ...vietnamese import number
 from ..blocks import Block, Bullets, Column, Paragraph, bullets, figure, paragraph, table
 from .common import version
+from .wording import FIELDS, worded
 
 
 def legal_basis(revision: Revision) -> Block:
@@ -207,21 +209,32 @@ def change_table(old: Framework, new: Framework) -> Block:
     return table("B7", frame, columns, caption, unit="thay đổi", source=_documents(old, new))
 
 
+def _target(parts: list[str], labels: Mapping[str, str]) -> str:
+    """Name what changed: the node, level or band, and the level of a threshold."""
+    if len(parts) < 2:
+        return FIELDS.get(parts[0], parts[0])
+    name = labels.get(parts[1], parts[1])
+    return f"{name} ({labels.get(parts[3], parts[3])})" if len(parts) > 3 else name
+
+
 def change_list(old: Framework, new: Framework) -> Block:
     """Table B7-1: every change of indicators, requirements, levels, bands and rules."""
-    labels = {node.id: node.label for item in (old, new) for node, _, _ in item.nodes()}
+    labels: dict[str, str] = {}
+    for item in (old, new):
+        labels |= {node.id: node.label for node, _, _ in item.nodes()}
+        labels |= {level.id: level.label for level in item.levels}
+        labels |= {band.id: band.label for band in item.bands}
     rows = []
     for change in diff(old, new):
         if change.kind in ("document", "provenance", "order"):
             continue
         parts = change.target.split("/")
-        node = parts[1] if len(parts) > 1 else ""
         rows.append(
             {
                 "kind": KINDS[change.kind],
-                "target": labels.get(node, node or change.target),
-                "old": _shown(change.old, change.kind == "dropped"),
-                "new": _shown(change.new, change.kind == "added"),
+                "target": _target(parts, labels),
+                "old": worded(change.old, labels),
+                "new": worded(change.new, labels),
             }
         )
     columns = [
@@ -234,20 +247,3 @@ def change_list(old: Framework, new: Framework) -> Block:
     caption = "Các thay đổi về nội dung"
     note = "Không liệt kê thay đổi về tên văn bản, căn cứ và thứ tự trình bày."
     return table("B7-1", frame, columns, caption, source=_documents(old, new), note=note)
-
-
-def _shown(value: object, whole: bool) -> str:
-    """Print an old or new value: a number as a number, a whole record by its name."""
-    if value is None:
-        return "–"
-    if whole and isinstance(value, dict):
-        return "có"
-    if isinstance(value, bool):
-        return "có" if value else "không"
-    if isinstance(value, int | float):
-        return number(value, 0 if float(value).is_integer() else 2)
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {_shown(item, False)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_shown(item, False) for item in value)
-    return str(value)

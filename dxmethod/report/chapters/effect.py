@@ -11,37 +11,42 @@ from ...comparison import Comparison, near_ties
 from ...framework import Framework
 from ...revision import Revision
 from ...vietnamese import number, signed
-from ..blocks import Block, Column, Paragraph, figure, paragraph, table
+from ..blocks import Block, Column, Paragraph, figure, paragraph, subsection, table
 from .common import computed, version
 
 
 def effect_summary(comparison: Comparison) -> Paragraph:
-    """Say in one paragraph how totals and ranks move."""
-    found = comparison.rank_summary()
-    frame = comparison.units
-    words = [
-        f"Trên {number(found.units)} đơn vị, {number(found.moved)} đơn vị đổi thứ hạng "
-        f"({number(found.rose)} tăng, {number(found.fell)} giảm); mức đổi trung bình "
-        f"{number(found.mean, 2)} bậc, lớn nhất {number(found.largest)} bậc. "
-    ]
-    if found.spearman == found.spearman:
-        words.append(f"Hệ số tương quan hạng Spearman là {number(found.spearman, 4)}. ")
-    if "total_shift" in frame:
-        shift, digits = frame["total_shift"], _digits(comparison)
-        words.append(
-            f"{figures.total_name(comparison)} trung bình chuyển từ "
-            f"{number(frame['total_old'].mean(), digits)} sang "
-            f"{number(frame['total_new'].mean(), digits)} ({signed(shift.mean(), digits)}); "
-            f"{number(int((shift < 0).sum()))} đơn vị giảm, {number(int((shift > 0).sum()))} tăng."
-        )
-    if "level_shift" in frame:
-        moved = frame["level_shift"]
-        words.append(
-            f"Về mức độ: {number(int((moved > 0).sum()))} đơn vị lên mức, "
-            f"{number(int((moved < 0).sum()))} đơn vị xuống mức, "
+    """Say in one paragraph how totals, ranks and levels move."""
+    sentences = []
+    if comparison.ranked:
+        sentences += _ranks_said(comparison)
+    if comparison.levelled:
+        moved = comparison.units["level_shift"]
+        sentences.append(
+            f"Về mức độ, trên {number(len(moved))} đơn vị: {number(int((moved > 0).sum()))} lên "
+            f"mức, {number(int((moved < 0).sum()))} xuống mức, "
             f"{number(int((moved == 0).sum()))} giữ nguyên."
         )
-    return paragraph("".join(words).strip())
+    return paragraph(" ".join(sentences))
+
+
+def _ranks_said(comparison: Comparison) -> list[str]:
+    found, frame, digits = comparison.rank_summary(), comparison.units, _digits(comparison)
+    sentences = [
+        f"Trên {number(found.units)} đơn vị, {number(found.moved)} đơn vị đổi thứ hạng "
+        f"({number(found.rose)} tăng, {number(found.fell)} giảm); mức đổi trung bình "
+        f"{number(found.mean, 2)} bậc, lớn nhất {number(found.largest)} bậc."
+    ]
+    if not math.isnan(found.spearman):
+        sentences.append(f"Hệ số tương quan hạng Spearman là {number(found.spearman, 4)}.")
+    shift = frame["total_shift"]
+    sentences.append(
+        f"{figures.total_name(comparison)} trung bình chuyển từ "
+        f"{number(frame['total_old'].mean(), digits)} sang "
+        f"{number(frame['total_new'].mean(), digits)} ({signed(shift.mean(), digits)}); "
+        f"{number(int((shift < 0).sum()))} đơn vị giảm, {number(int((shift > 0).sum()))} tăng."
+    )
+    return sentences
 
 
 def _digits(comparison: Comparison) -> int:
@@ -86,21 +91,41 @@ def level_figure(comparison: Comparison, revision: Revision) -> Block:
     return figure("H6-1", drawing, caption, unit="đơn vị", source=computed(revision))
 
 
-def mover_table(comparison: Comparison, revision: Revision, limit: int = 20) -> Block:
-    """Table B15: units whose rank moves, furthest first."""
+def movers(comparison: Comparison, revision: Revision, limit: int = 20) -> list[Block]:
+    """Tables B15 and B15-2: units that change rank, and units that change level."""
+    blocks: list[Block] = []
+    if comparison.ranked:
+        blocks.append(mover_table(comparison, revision, "rank", limit))
+    if comparison.levelled:
+        blocks.append(mover_table(comparison, revision, "level", limit))
+    return blocks
+
+
+def mover_table(comparison: Comparison, revision: Revision, by: str, limit: int = 20) -> Block:
+    """Table of the units whose rank or level moves, furthest first."""
     frame = comparison.units
-    moved = frame[frame["rank_shift"] != 0].copy()
-    far = moved["rank_shift"].abs()
-    moved = moved.assign(far=far).sort_values(
-        ["far", "rank_new"], ascending=[False, True], kind="stable"
-    )
-    caption = "Đơn vị đổi thứ hạng"
+    what = {"rank": "thứ hạng", "level": "mức độ"}[by]
+    moved = frame[frame[f"{by}_shift"] != 0]
+    if moved.empty:
+        return paragraph(f"Không có đơn vị nào đổi {what}.")
+    moved = moved.assign(far=-moved[f"{by}_shift"].abs())
+    moved = moved.sort_values(["far", f"{by}_shift", "rank_new"], kind="stable")
+    caption = f"Đơn vị đổi {what}"
     if len(moved) > limit:
         caption += f": {limit} đơn vị đổi nhiều nhất trong số {number(len(moved))}"
-    columns = _unit_columns(comparison)
-    rows = moved.head(limit)
-    note = "Trong ngoặc là phiên bản. Bậc dương: tăng hạng. Đơn vị bằng nhau chung hạng (1-2-2-4)."
-    return table("B15", rows, columns, caption, source=computed(revision), note=note)
+    rows, columns = moved.head(limit), _unit_columns(comparison)
+    key = {"rank": "B15", "level": "B15-2"}[by]
+    return table(key, rows, columns, caption, source=computed(revision), note=_reading(comparison))
+
+
+def _reading(comparison: Comparison) -> str:
+    """Say how the columns of a table of units are read."""
+    note = "Trong ngoặc là phiên bản."
+    if comparison.levelled:
+        note += " Mức 0: chưa đạt mức nào."
+    if comparison.ranked:
+        note += " Bậc dương: tăng hạng. Đơn vị bằng nhau chung hạng (1-2-2-4)."
+    return note
 
 
 def unit_table(comparison: Comparison, revision: Revision) -> Block:
@@ -134,12 +159,24 @@ def _unit_columns(comparison: Comparison) -> list[Column]:
             Column("total_new", f"{named} ({new.version})", "decimal", decimals),
             Column("total_shift", "Chênh lệch", "shift", decimals),
         ]
-    columns += [
+    if comparison.ranked:
+        columns += _rank_columns(old, new)
+    return columns
+
+
+def _rank_columns(old: Framework, new: Framework) -> list[Column]:
+    return [
         Column("rank_old", f"Hạng ({old.version})", "integer"),
         Column("rank_new", f"Hạng ({new.version})", "integer"),
         Column("rank_shift", "Bậc thay đổi", "shift"),
     ]
-    return columns
+
+
+def ranking(comparison: Comparison, revision: Revision) -> list[Block]:
+    """Figure H5 under its own heading, where ranks tell units apart."""
+    if not comparison.ranked:
+        return []
+    return [subsection("Thứ hạng của mọi đơn vị"), rank_figure(comparison, revision)]
 
 
 def rank_figure(comparison: Comparison, revision: Revision) -> Block:
@@ -158,11 +195,20 @@ def total_figure(comparison: Comparison, revision: Revision) -> Block:
     return figure("H6", drawing, caption, unit="đơn vị", source=computed(revision))
 
 
+def ties(comparison: Comparison, revision: Revision) -> list[Block]:
+    """Neighbours in the ranking that the printed digits cannot tell apart, under a heading."""
+    if not comparison.ranked:
+        return []
+    said = paragraph(
+        "Khi hai đơn vị liền kề chênh nhau ít hơn mức mà các chữ số đã in phân biệt được, thứ tự "
+        "giữa chúng không nên dùng làm căn cứ khen thưởng hay phê bình."
+    )
+    return [subsection("Đơn vị sát nhau"), said, tie_table(comparison, revision)]
+
+
 def tie_table(comparison: Comparison, revision: Revision) -> Block:
     """Table B15-1: neighbours too close for the printed digits to tell apart."""
-    sides = [side for side in (comparison.baseline, comparison.draft) if side.points is not None]
-    if not sides:
-        return paragraph("Hai phiên bản không tính điểm, nên không có thứ tự sát nhau theo điểm.")
+    sides = (comparison.baseline, comparison.draft)
     # Totals made of numbers printed to d digits may each be off by half a digit.
     margin = max(10.0 ** -_printed_digits(side.framework) for side in sides)
     frame = pd.concat(
