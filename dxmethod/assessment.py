@@ -1,4 +1,4 @@
-"""One question, asked of every framework: what do these observations give under these rules?"""
+"""One question, asked of every framework: what these observations give under these rules."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Assessment:
 
     @cached_property
     def rank(self) -> NDArray[np.int64]:
-        """Competition rank (1-2-2-4), shape (U,): by total, or by level where there are no points."""
+        """Competition rank (1-2-2-4), shape (U,): by total, or by level if there are no points."""
         if self.points is not None:
             return self.points.rank
         if self.levels is not None:
@@ -53,8 +53,8 @@ class Assessment:
         Returns
         -------
         DataFrame
-            Indexed by unit code. Columns `name`; `level`, `level_best` (0 for none); `total`, `total_best`;
-            `band` (label); `rank`; those that the framework has.
+            Indexed by unit code. Columns `name`; `level`, `level_best` (0 for none); `total`,
+            `total_best`; `band` (label); `rank`; those that the framework has.
         """
         frame = self.observations.units[["name"]].copy()
         if self.levels is not None:

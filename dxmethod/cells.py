@@ -60,9 +60,9 @@ def lay_out(concepts: Sequence[str], observations: Observations, policy: Policy)
         Status.NOT_APPLICABLE: policy.not_applicable,
         Status.NO_OCCURRENCE: policy.no_occurrence,
     }
-    unproved = status == Status.NO_EVIDENCE
-    if policy.no_evidence == "fails" and unproved.any():
-        value = np.where(unproved, np.nan, value)
+    if policy.no_evidence == "fails":
+        unproved = _any_of(status, [Status.NO_EVIDENCE])
+        value = value if unproved is None else np.where(unproved, np.nan, value)
     return Cells(
         value,
         _any_of(status, [kind for kind, rule in rules.items() if rule == "excluded"]),
@@ -83,6 +83,6 @@ def _rows(rows: NDArray[Any], columns: list[int], absent: float) -> NDArray[Any]
 def _any_of(status: NDArray[np.uint8], kinds: list[Status]) -> Bools | None:
     found: Bools | None = None
     for kind in kinds:
-        here = status == kind
+        here = status == np.uint8(kind)  # an enumeration would make numpy compare as int64
         found = here if found is None else np.logical_or(found, here, out=found)
     return found if found is not None and found.any() else None

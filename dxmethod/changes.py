@@ -77,7 +77,7 @@ class Change(Model):
     kind : str
         One of `KINDS`.
     target : str
-        "tree/ID" or "tree/ID/field", "levels/ID/field", "bands/ID/field", or a field of the document.
+        "tree/ID" or "tree/ID/field", "levels/ID/field", "bands/ID/field", or a document's field.
     old, new : object
         Plain values before and after; None where there is none.
     reason, basis : str
@@ -136,7 +136,7 @@ def apply(framework: Framework, changes: Iterable[Change]) -> Framework:
     Raises
     ------
     Conflict
-        If a change does not fit: unknown target, another old value, or a result that is no framework.
+        If a change does not fit: unknown target, another old value, or no valid framework.
     """
     flat = _flatten(framework)
     for change in changes:
@@ -152,7 +152,7 @@ def apply(framework: Framework, changes: Iterable[Change]) -> Framework:
 
 
 def _flatten(framework: Framework) -> dict[str, dict[str, Record]]:
-    """Split a framework into records by id; a node knows its parent and its next sibling's place."""
+    """Split a framework into records by id, in printed order; a node knows its parent."""
     data = framework.model_dump(mode="json")
     tree: dict[str, Record] = {}
 
@@ -185,6 +185,8 @@ def _rebuild(flat: Mapping[str, Mapping[str, Record]]) -> Framework:
             roots.append(nodes[name])
     if len(roots) != 1:
         raise Conflict("cây chỉ tiêu phải có đúng một gốc")
+    if _size(roots[0]) != len(nodes):
+        raise Conflict("có nhóm nằm trong chính nó")
     data = dict(flat["document"][""])
     data["levels"] = list(flat["levels"].values())
     data["bands"] = list(flat["bands"].values())
@@ -192,24 +194,34 @@ def _rebuild(flat: Mapping[str, Mapping[str, Record]]) -> Framework:
     return Framework.model_validate_json(json.dumps(data))
 
 
+def _size(node: Record) -> int:
+    return 1 + sum(_size(child) for child in node.get("children", ()))
+
+
 def _diff_section(
     section: str, before: Mapping[str, Record], after: Mapping[str, Record]
 ) -> list[Change]:
     """Changes of one section: dropped, added, then fields, then order."""
     prefix = "" if section == "document" else f"{section}/"
+    # An indicator that became a group under the same id has nothing left to compare.
+    kept = {
+        name
+        for name in before.keys() & after.keys()
+        if before[name].get("is_group") == after[name].get("is_group")
+    }
     changes = [
         Change(kind="dropped", target=prefix + name, old=_placed(before, name))
         for name in before
-        if name not in after
+        if name not in kept
     ]
-    reached = [name for name in before if name in after]
+    reached = [name for name in before if name in kept]
     for name in after:
-        if name not in before:
+        if name not in kept:
             record = _placed(after, name)
             reached.insert(_place(reached, record["follows"]), name)
             changes.append(Change(kind="added", target=prefix + name, new=record))
     for name, record in after.items():
-        if name in before:
+        if name in kept:
             at = f"{prefix}{name}/" if prefix else ""
             changes += _diff_record(section, at, before[name], record)
     if prefix and reached != list(after):
@@ -296,7 +308,7 @@ def _set(record: Record, change: Change, field: str) -> None:
 
 
 def _reorder(records: dict[str, Record], change: Change) -> None:
-    """Put records in the new order; those that the change does not know keep their place at the end."""
+    """Put records in the new order; those that the change does not know come last."""
     wanted: Sequence[str] = change.new
     _sort(records, [n for n in wanted if n in records] + [n for n in records if n not in wanted])
 

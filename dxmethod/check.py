@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 from .concepts import Catalogue
-from .faults import Collector, Fault, nearest
+from .faults import Collector, Fault, nearest, quoted
 from .framework import Framework, Group, band_bound, by_stratum
 from .values import Curve, Parts
 
@@ -37,6 +38,35 @@ def check_framework(framework: Framework, catalogue: Catalogue, file: str = "") 
     return found.faults
 
 
+def check_strata(framework: Framework, strata: Iterable[object], file: str = "") -> list[Fault]:
+    """Check that no unit escapes a requirement because its stratum is misspelt or not given.
+
+    Parameters
+    ----------
+    framework : Framework
+        The framework.
+    strata : iterable of str or None
+        Strata of the units; blank or None where none is known.
+    file : str, optional
+        The table of units as the user knows it.
+
+    Returns
+    -------
+    list of Fault
+        One for each stratum that no threshold names, where some threshold has no "*".
+    """
+    found = Collector(file)
+    asked = [by_stratum(r) for item in framework.indicators for r in item.required.values()]
+    if all("*" in required for required in asked):
+        return found.faults
+    named = list(dict.fromkeys(name for required in asked for name in required if name != "*"))
+    for stratum in dict.fromkeys(item if isinstance(item, str) else "" for item in strata):
+        if stratum not in named:
+            said = f"có {quoted(stratum)}" if stratum else "có đơn vị để trống"
+            found.add("cột stratum", said, nearest(stratum, named))
+    return found.faults
+
+
 def _check_ids(framework: Framework, found: Collector) -> None:
     for name, items in (
         ("mã trong cây chỉ tiêu", [node.id for node, _, _ in framework.nodes()]),
@@ -49,13 +79,8 @@ def _check_ids(framework: Framework, found: Collector) -> None:
 
 def _check_references(framework: Framework, catalogue: Catalogue, found: Collector) -> None:
     levels = [level.id for level in framework.levels]
-    nodes = {node.id for node, _, _ in framework.nodes()}
-    leaves = {indicator.id for indicator in framework.indicators}
-    for concept in framework.concepts:
-        if concept not in catalogue:
-            found.add(
-                "khái niệm", f"“{concept}” không có trong danh mục", nearest(concept, catalogue)
-            )
+    groups = [group.id for group in framework.groups]
+    leaves = [indicator.id for indicator in framework.indicators]
     for place, level in enumerate(framework.levels):
         where = f"mức độ “{level.id}”"
         if level.after is not None and level.after not in levels[:place]:
@@ -63,22 +88,23 @@ def _check_references(framework: Framework, catalogue: Catalogue, found: Collect
             found.add(f"{where}, mục after", f"có “{level.after}”", expected)
         for quorum in level.quorum:
             if (quorum.share is None) == (quorum.count is None):
-                found.add(
-                    f"{where}, mục quorum",
-                    "không rõ tỷ lệ hay số lượng",
-                    "đúng một trong share, count",
-                )
-            if quorum.of != "*" and quorum.of not in nodes - leaves:
-                found.add(
-                    f"{where}, mục quorum", f"có “{quorum.of}”", nearest(quorum.of, nodes - leaves)
-                )
-        for item in set(level.mandatory) - leaves:
-            found.add(f"{where}, mục mandatory", f"có “{item}”", nearest(item, leaves))
+                expected = "đúng một trong share, count"
+                found.add(f"{where}, mục quorum", "không rõ tỷ lệ hay số lượng", expected)
+            if quorum.of != "*" and quorum.of not in groups:
+                found.add(f"{where}, mục quorum", f"có “{quorum.of}”", nearest(quorum.of, groups))
+        for item in level.mandatory:
+            if item not in leaves:
+                found.add(f"{where}, mục mandatory", f"có “{item}”", nearest(item, leaves))
     for indicator in framework.indicators:
-        for name in set(indicator.required) - set(levels):
-            found.add(
-                f"chỉ tiêu “{indicator.id}”, mục required", f"có “{name}”", nearest(name, levels)
-            )
+        where = f"chỉ tiêu “{indicator.id}”"
+        parts = indicator.value.of if isinstance(indicator.value, Parts) else ()
+        for name in dict.fromkeys([indicator.concept, *(part.concept for part in parts)]):
+            if name not in catalogue:
+                said = f"“{name}” không có trong danh mục"
+                found.add(f"{where}, mục concept", said, nearest(name, catalogue))
+        for name in indicator.required:
+            if name not in levels:
+                found.add(f"{where}, mục required", f"có “{name}”", nearest(name, levels))
 
 
 def _check_requirements(framework: Framework, catalogue: Catalogue, found: Collector) -> None:

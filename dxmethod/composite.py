@@ -43,7 +43,7 @@ def geometric(shares: Floats, weights: Floats) -> Floats:
 
 def harmonic(shares: Floats, weights: Floats) -> Floats:
     """Weighted harmonic mean; a child at zero makes it zero. See `arithmetic` for shapes."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         inverse = np.where(np.isnan(shares), 0.0, weights[:, None] / shares).sum(axis=0)
         return np.asarray(_applicable(shares, weights) / inverse)
 
@@ -71,7 +71,7 @@ def _applicable(shares: Floats, weights: Floats) -> Floats:
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
-    """part / whole, NaN where there is nothing to divide by."""
+    """Divide, NaN where there is nothing to divide by."""
     out = np.full(part.shape, np.nan)
     np.divide(part, whole, out=out, where=whole > 0)
     return out

@@ -40,7 +40,7 @@ class Concept(Model):
     Attributes
     ----------
     measure : {"ratio", "number", "yes_no", "category"}
-        A ratio is given in `unit`; yes/no is 1 or 0; a category is its place in `categories`, from 0.
+        A ratio is given in `unit`; yes/no is 1 or 0; a category is its place in `categories`.
     better : {"higher", "lower"}
         Which direction is good. Stated, never guessed from a sign printed in a document.
     range : (low, high), optional
@@ -132,6 +132,8 @@ def _contradictions(concept: Concept, file: str) -> list[Fault]:
         found.add(
             f"khái niệm {concept.id}, mục range", f"có {concept.range}", "số nhỏ trước, lớn sau"
         )
+    if concept.range is not None and concept.measure in ("yes_no", "category"):
+        found.add(f"khái niệm {concept.id}, mục range", "thừa", "bỏ mục này: giá trị đã rõ")
     if (concept.measure == "category") != (len(concept.categories) > 1):
         expected = "từ hai loại trở lên, chỉ khi measure là category"
         found.add(

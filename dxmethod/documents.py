@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Self, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -16,6 +16,7 @@ from .faults import Collector, nearest, quoted
 from .vietnamese import nfc
 
 MAX_BYTES = 5_000_000
+MAX_DEPTH = 60
 
 Address = tuple[str | int, ...]
 
@@ -24,6 +25,13 @@ class Model(BaseModel):
     """Base of every checked value: frozen, unknown keys refused, nothing converted silently."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy, with some fields changed, without what was cached of the original."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
 
 
 M = TypeVar("M", bound=Model)
@@ -51,6 +59,27 @@ for _kind, _pattern, _first in (
     _Loader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), list(_first)
     )
+
+
+# What PyYAML says of the slips that people make.
+_PROBLEMS = {
+    "'\\t'": "có dấu tab",
+    "mapping values are not allowed": "dấu hai chấm thừa hoặc thụt lề lệch",
+    "could not find expected ':'": "thiếu dấu hai chấm",
+    "expected <block end>": "thụt lề lệch hoặc thiếu dấu đóng",
+    "expected ',' or": "ngoặc không đóng hoặc thiếu dấu phẩy",
+    "unexpected end of stream": "dấu nháy không đóng",
+    "another document": "hai tài liệu trong một tệp",
+    "cannot start any token": "ký tự này phải đặt trong dấu nháy",
+}
+_TAGS: dict[type, set[str]] = {
+    kind: {f"tag:yaml.org,2002:{name}" for name in names}
+    for kind, names in (
+        (yaml.MappingNode, ("map",)),
+        (yaml.SequenceNode, ("seq",)),
+        (yaml.ScalarNode, ("str", "int", "float", "bool", "null")),
+    )
+}
 
 
 def read_text(path: Path, faults: Collector) -> str | None:
@@ -84,33 +113,34 @@ def read_yaml(path: Path, faults: Collector) -> tuple[Any, dict[Address, int]]:
     Returns
     -------
     data : object
-        Plain dicts, lists, numbers and text; None after a fault.
+        Plain dicts, lists, numbers and text; None in place of what could not be read.
     lines : dict
-        Line, counted from 1, of every address in the document.
+        Line, counted from 1, of every address in the document; empty if there is no document.
     """
     text = read_text(path, faults)
     if text is None:
         return None, {}
     lines: dict[Address, int] = {}
-    before = len(faults.errors)
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
             faults.add("", "tệp rỗng", "một tài liệu YAML")
             return None, {}
-        data = _build(loader, node, (), lines, faults)
+        return _build(loader, node, (), lines, faults), lines
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        faults.add(f"dòng {line}", "có ký tự điều khiển", "văn bản in được")
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"dòng {mark.line + 1}, cột {mark.column + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or getattr(error, "reason", "cú pháp")
-        found = f"không đúng cú pháp YAML ({problem})"
+        problem = getattr(error, "problem", None) or "không rõ"
+        said = next((words for start, words in _PROBLEMS.items() if start in problem), problem)
+        found = f"không đúng cú pháp YAML ({said})"
         faults.add(place, found, "mỗi dòng “khóa: giá trị”, thụt lề bằng dấu cách")
-        return None, {}
     except RecursionError:
-        faults.add("", "các mục lồng nhau quá sâu", "không quá vài chục tầng")
-        return None, {}
-    return (None, {}) if len(faults.errors) > before else (data, lines)
+        faults.add("", "các mục lồng nhau quá sâu", f"không quá {MAX_DEPTH} tầng")
+    return None, {}
 
 
 def _build(
@@ -118,22 +148,35 @@ def _build(
 ) -> Any:
     """Turn YAML nodes into plain data, keeping the line of every address."""
     lines[at] = node.start_mark.line + 1
-    plain = {"MappingNode": "map", "SequenceNode": "seq"}.get(type(node).__name__)
-    if plain and node.tag != f"tag:yaml.org,2002:{plain}":
-        raise yaml.constructor.ConstructorError(None, None, "nhãn lạ " + node.tag, node.start_mark)
+    if node.tag not in _TAGS[type(node)]:
+        faults.add(place(at, lines), f"nhãn lạ {quoted(node.tag)}", "bỏ nhãn này")
+        return None
+    if len(at) > MAX_DEPTH:
+        faults.add(place(at[:1], lines), "các mục lồng nhau quá sâu", f"không quá {MAX_DEPTH} tầng")
+        return None
     if isinstance(node, yaml.MappingNode):
         built: dict[str, Any] = {}
         for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
             key = str(key_node.value)
+            if not isinstance(key_node, yaml.ScalarNode):
+                faults.add(f"dòng {line}", "khóa là một nhóm mục", "khóa là một tên")
+                continue
             if key in built:
-                place = f"dòng {key_node.start_mark.line + 1}"
-                faults.add(place, f"khóa {quoted(key)} lặp lại", "mỗi khóa một lần")
+                faults.add(f"dòng {line}", f"khóa {quoted(key)} lặp lại", "mỗi khóa một lần")
             built[key] = _build(loader, value_node, (*at, key), lines, faults)
-            lines[(*at, key)] = key_node.start_mark.line + 1
+            lines[(*at, key)] = line
         return built
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, (*at, i), lines, faults) for i, item in enumerate(node.value)]
-    return loader.construct_object(node)
+    try:
+        value = loader.construct_object(node)
+        str(value).encode()  # refuses half a character
+        return value
+    except ValueError:
+        text = quoted(node.value.encode(errors="replace").decode())
+        faults.add(place(at, lines), f"có {text}", "văn bản hoặc số đọc được")
+        return None
 
 
 def validate(
@@ -161,10 +204,15 @@ def validate(
         # Through JSON, so that strictness refuses "12" for 12 and still takes lists for tuples.
         return model.model_validate_json(json.dumps(data, ensure_ascii=False))
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            address = _address(data, detail["loc"])
-            found, expected = _explain(model, detail, address)
-            faults.add(place(address, lines), found, expected)
+        details = [(_address(data, item), item) for item in error.errors(include_url=False)]
+        said: dict[tuple[str, str], list[str]] = {}
+        for address, detail in details:
+            # A fault further in is why what is around it does not fit either.
+            if not any(other[: len(address)] == address != other for other, _ in details):
+                found, expected = _explain(model, detail, address)
+                said.setdefault((place(address, lines), found), []).append(expected)
+        for (where, found), wanted in said.items():
+            faults.add(where, found, " hoặc ".join(dict.fromkeys(wanted)))
         return None
 
 
@@ -172,9 +220,12 @@ def read_model(model: type[M], path: Path, name: str, faults: Collector) -> M | 
     """Read a YAML file as `model`, noting faults under the name that the user knows."""
     own = Collector(name)
     data, lines = read_yaml(path, own)
-    value = None if own.errors else validate(model, data, own, lines)
+    checked = Collector(name)
+    value = validate(model, data, checked, lines) if lines else None
+    noted = {fault.place for fault in own.faults}
+    own.extend(fault for fault in checked.faults if fault.place not in noted)
     faults.extend(own.faults)
-    return value
+    return None if own.errors else value
 
 
 def place(address: Address, lines: dict[Address, int] | None = None) -> str:
@@ -193,23 +244,23 @@ def place(address: Address, lines: dict[Address, int] | None = None) -> str:
     return ", ".join(part for part in (line, named) if part)
 
 
-def _address(data: Any, loc: tuple[int | str, ...]) -> Address:
-    """Keep the parts of a pydantic location that are keys of the data, not names of union members."""
+def _address(data: Any, detail: Any) -> Address:
+    """Keep the parts of a pydantic location that are keys of the data, not union members."""
     kept: list[int | str] = []
-    for number, part in enumerate(loc):
+    for part in detail["loc"]:
         inside = (isinstance(data, dict) and part in data) or (
             isinstance(data, list) and isinstance(part, int) and part < len(data)
         )
         if inside:
             kept.append(part)
             data = data[part]
-        elif isinstance(data, dict) and number == len(loc) - 1:
-            kept.append(part)  # a missing key
+    if detail["type"] == "missing":
+        kept.append(detail["loc"][-1])
     return tuple(kept)
 
 
 _EXPECTED = {
-    "float_type": "một số",
+    "float_type": "một số (không đặt trong ngoặc kép)",
     "int_type": "một số nguyên",
     "int_from_float": "một số nguyên",
     "string_type": "văn bản (số mã đặt trong ngoặc kép)",
@@ -232,18 +283,26 @@ def _explain(model: type[Model], detail: Any, address: Address) -> tuple[str, st
     """Say in Vietnamese what pydantic found and what it expected."""
     kind, context = detail["type"], detail.get("ctx", {})
     found = "có " + quoted(detail["input"]) if _is_scalar(detail["input"]) else "có một nhóm mục"
+    if detail["input"] is None:
+        found = "để trống"
     if kind == "missing":
         return f"thiếu mục “{address[-1] if address else ''}”", "mục này"
     if kind == "extra_forbidden":
-        fields = {name for owner in _models_at(model, address[:-1]) for name in owner.model_fields}
+        fields = [name for owner in _models_at(model, address[:-1]) for name in owner.model_fields]
         return f"khóa lạ {quoted(str(detail['loc'][-1]))}", nearest(str(detail["loc"][-1]), fields)
     if kind == "literal_error":
-        return found, "một trong: " + str(context["expected"]).replace(" or ", ", ")
+        allowed = str(context["expected"]).replace(" or ", ", ").replace("'", '"')
+        return found, f"một trong: {allowed}"
+    if kind == "union_tag_invalid":
+        allowed = str(context["expected_tags"]).replace("'", '"')
+        return f"có kind {quoted(context['tag'])}", f"một trong: {allowed}"
+    if kind == "union_tag_not_found":
+        return "thiếu mục “kind”", "mục này"
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
         return found, f"số {words} {context[key]:g}"
     if kind == "value_error":
-        return found if _is_scalar(detail["input"]) else "", str(context["error"])
+        return found if _is_scalar(detail["input"]) else "nội dung chưa khớp", str(context["error"])
     if kind == "string_pattern_mismatch":
         return found, "chữ thường không dấu, chữ số, dấu “-” (có thể “/” giữa hai phần)"
     if kind.startswith("date"):

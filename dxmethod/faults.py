@@ -115,7 +115,7 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     Returns
     -------
     str
-        ``'một tên đã biết (gần nhất: "thresholds")'``, or the list of valid names when none is near.
+        ``'một tên đã biết (gần nhất: "points")'``, or the valid names when none is near.
     """
     names = list(dict.fromkeys(valid))
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)

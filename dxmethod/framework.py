@@ -1,4 +1,4 @@
-"""A framework: groups, indicators, requirements, levels, bands, and where each of them is printed."""
+"""A framework: groups, indicators, requirements, levels, bands, and where each is printed."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Declared(Model):
     groups: int | None = None
     indicators: int | None = None
     points: float | None = None
-    required: dict[Id, int] = {}
+    required: dict[Id, int] = Field(default_factory=dict)
 
 
 class Process(Model):
@@ -94,7 +94,7 @@ class Process(Model):
 
 
 class Quorum(Model):
-    """How many of a level's requirements must be met: a share, or a count, of all or of one group."""
+    """How many of a level's requirements must be met: a share or a count, of all or of a group."""
 
     of: str = "*"
     share: Annotated[float, Field(gt=0, le=1)] | None = None
@@ -183,7 +183,7 @@ class Indicator(Model):
     code: str = ""
     label: Text
     concept: Id
-    required: dict[Id, float | dict[str, float]] = {}
+    required: dict[Id, float | dict[str, float]] = Field(default_factory=dict)
     value: Value | None = None
     points: Annotated[float, Field(ge=0)] = 0.0
     evidence: str = ""
@@ -273,6 +273,21 @@ class Framework(Model):
             if isinstance(indicator.value, Parts):
                 names.update(dict.fromkeys(part.concept for part in indicator.value.of))
         return tuple(names)
+
+    @cached_property
+    def asked(self) -> tuple[Indicator, ...]:
+        """Indicators with a requirement at some level, in printed order."""
+        return tuple(indicator for indicator in self.indicators if indicator.required)
+
+    @cached_property
+    def thresholds(self) -> tuple[tuple[int, int, dict[str, float]], ...]:
+        """Every requirement: place of its level, of its indicator in `asked`, value by stratum."""
+        order = {level.id: place for place, level in enumerate(self.levels)}
+        return tuple(
+            (order[level], row, by_stratum(required))
+            for row, indicator in enumerate(self.asked)
+            for level, required in indicator.required.items()
+        )
 
     @property
     def maximum(self) -> float:

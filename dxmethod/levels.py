@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .cells import Bools, Cells, Floats, lay_out
-from .framework import Framework, Indicator, Level, by_stratum
+from .framework import Framework, Indicator
 from .observations import Observations
 
 Bits = NDArray[Any]
+
+# A share of a count of requirements is compared with room for binary fractions.
+_HAIR = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,20 +71,25 @@ class Levels:
         Returns
         -------
         DataFrame
-            One row a failed requirement: `unit`, `level` (sought), `indicator`, `required`, `value` (NaN
-            when none counts), `gap` (what is missing, in the concept's unit).
+            One row a failed requirement: `unit`, `level` (sought), `indicator`, `required`, `value`
+            (NaN when none counts), `gap` (what is missing, in the concept's unit).
         """
+        levels = len(self.framework.levels)
         kind = self.passed.dtype.type
         sought = np.left_shift(kind(1), self.level.astype(kind))
-        sought[self.level == len(self.framework.levels)] = 0
-        row, unit = np.divmod(np.flatnonzero((self.passed & sought) != sought), len(self.level))
-        place = self.level[unit]
-        required = self.required[self.stratum[unit], place, row]
-        value = self.cells.value[row, unit]
+        sought[self.level == levels] = 0
+        failed = np.flatnonzero((self.passed & sought) != sought)
+        row = failed // len(sought)
+        unit = failed - row * len(sought)
+        threshold = (self.stratum * levels + self.level) * len(self.passed)
+        required = self.required.reshape(-1).take(threshold.take(unit) + row)
+        value = self.cells.value.reshape(-1).take(failed)
         return pd.DataFrame(
             {
                 "unit": _named(unit, self.observations.units.index),
-                "level": _named(place, [level.id for level in self.framework.levels]),
+                "level": _named(
+                    self.level.take(unit), [level.id for level in self.framework.levels]
+                ),
                 "indicator": _named(row, [item.id for item in self.indicators]),
                 "required": required,
                 "value": value,
@@ -106,22 +115,21 @@ def assess_levels(framework: Framework, observations: Observations) -> Levels:
 
     Notes
     -----
-    Sorting with a profile per level, conjunctive or by quorum. A cell is one small integer with a bit
-    for each level, so one reduction over the indicators answers for every level at once.
+    Sorting with a profile per level, conjunctive or by quorum. A cell is one small integer with a
+    bit for each level, so one reduction over the indicators answers for every level at once.
     """
-    indicators = tuple(item for item in framework.indicators if item.required)
+    indicators = framework.asked
     cells = lay_out([item.concept for item in indicators], observations, framework.policy)
-    required, stratum = _thresholds(framework, indicators, observations)
+    required, stratum = _thresholds(framework, observations)
     signs = _signs(indicators, observations)
     passed = _passed(cells.value, required, stratum, signs)
     everything = passed.dtype.type((1 << len(framework.levels)) - 1)
     if cells.excluded is not None:
         passed |= cells.excluded * everything
-    held = _held(framework, indicators, required, stratum, passed, cells.excluded)
-    best = held
+    asked = _Asked(framework, indicators, required, stratum, cells.excluded)
+    held = best = _held(asked, passed)
     if cells.unknown is not None:
-        hopeful = passed | cells.unknown * everything
-        best = _held(framework, indicators, required, stratum, hopeful, cells.excluded)
+        best = _held(asked, passed | cells.unknown * everything)
     return Levels(framework, observations, indicators, required, stratum, cells, passed, held, best)
 
 
@@ -132,115 +140,131 @@ def _signs(indicators: tuple[Indicator, ...], observations: Observations) -> Flo
 
 
 def _thresholds(
-    framework: Framework, indicators: tuple[Indicator, ...], observations: Observations
+    framework: Framework, observations: Observations
 ) -> tuple[Floats, NDArray[np.intp]]:
     """Thresholds (S, L, R), NaN where nothing is asked, and the stratum of each unit.
 
     A unit whose stratum a requirement does not name takes that requirement's "*".
     """
-    shape = (len(framework.levels), len(indicators))
-    table: dict[str, Floats] = {"*": np.full(shape, np.nan)}
-    for item in indicators:
-        for required in item.required.values():
-            table.update((s, np.full(shape, np.nan)) for s in by_stratum(required) if s != "*")
-    for stratum, thresholds in table.items():
-        for row, item in enumerate(indicators):
-            for place, level in enumerate(framework.levels):
-                asked = by_stratum(item.required.get(level.id, {}))
-                thresholds[place, row] = asked.get(stratum, asked.get("*", np.nan))
-    names = list(table)
-    codes = np.zeros(len(observations.units), dtype=np.intp)
-    if len(names) > 1 and "stratum" in observations.units:
-        codes = pd.Index(names).get_indexer(pd.Index(observations.units["stratum"]))
-        codes = np.maximum(codes, 0)
-    return np.stack(list(table.values())), codes
+    places = [place for place, _, _ in framework.thresholds]
+    rows = [row for _, row, _ in framework.thresholds]
+    asked = [required for _, _, required in framework.thresholds]
+    known = observations.strata
+    named = {name for required in asked for name in required}
+    of_category = [name if name in named else "*" for name in [*known.categories, "*"]]
+    names = list(dict.fromkeys(of_category if -1 in known.codes else of_category[:-1]))
+    table = np.full((len(names), len(framework.levels), len(framework.asked)), np.nan)
+    for code, name in enumerate(names):
+        table[code, places, rows] = [r.get(name, r.get("*", np.nan)) for r in asked]
+    # A unit without a stratum has code −1, which is the last of these places.
+    codes = np.array([names.index(name) if name in names else -1 for name in of_category])
+    return table, codes[known.codes]
 
 
 def _passed(value: Floats, required: Floats, stratum: NDArray[np.intp], signs: Floats) -> Bits:
     """Bit k of each cell: requirement at level k met, or not asked. Shape (R, U)."""
-    kind = np.min_scalar_type((1 << required.shape[1]) - 1)
-    passed = np.zeros(value.shape, dtype=kind)
-    for code in range(len(required)):
-        if len(required) == 1:
-            _compare(value, required[0], signs, passed)
-            break
-        units = np.flatnonzero(stratum == code)
-        if units.size:
-            part = np.zeros((len(value), units.size), dtype=kind)
-            _compare(np.take(value, units, axis=1), required[code], signs, part)
-            passed[:, units] = part
+    strata, levels, _ = required.shape
+    kind = np.min_scalar_type((1 << levels) - 1)
+    bits = (1 << np.arange(levels, dtype=np.uint64)).astype(kind)[:, None]
+    free = (np.isnan(required) * bits).sum(axis=1, dtype=kind)
+    # Units of one stratum side by side, so that each is compared with its own thresholds only.
+    order = np.argsort(stratum.astype(np.min_scalar_type(strata)), kind="stable")
+    ends = np.cumsum([0, *np.bincount(stratum, minlength=strata)]).tolist()
+    cuts = np.ascontiguousarray(required.transpose(2, 0, 1))[..., None]
+    passed = np.empty(value.shape, dtype=kind)
+    grouped = np.empty(len(stratum))
+    met = np.empty((levels, len(stratum)), dtype=bool)
+    marks = np.empty(met.shape, dtype=kind)
+    for row, numbers in enumerate(value):  # a row at a time stays in the processor's cache
+        compare = np.less_equal if signs[row] < 0 else np.greater_equal
+        if strata > 1:
+            numbers = numbers.take(order, out=grouped, mode="clip")
+        for code, (start, end) in enumerate(pairwise(ends)):
+            compare(numbers[start:end], cuts[row, code], out=met[:, start:end])
+        np.multiply(met.view(np.uint8), bits, out=marks)
+        np.bitwise_or.reduce(marks, axis=0, out=passed[row])
+    if strata > 1:
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        passed = passed.take(back, axis=1, mode="clip")
+    if free.any():
+        passed |= free[stratum].T
     return passed
 
 
-def _compare(value: Floats, required: Floats, signs: Floats, passed: Bits) -> None:
-    """Set the bits of one stratum: required is (L, R), value and passed are (R, U)."""
-    met = np.empty(value.shape, dtype=bool)
-    falling = np.flatnonzero(signs < 0)
-    for place, thresholds in enumerate(required):
-        np.greater_equal(value, thresholds[:, None], out=met)
-        for row in falling:
-            np.less_equal(value[row], thresholds[row], out=met[row])
-        met[np.isnan(thresholds)] = True
-        passed |= np.left_shift(met, place, dtype=passed.dtype)
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What the levels ask: thresholds (S, L, R), and which of them leave the count, (R, U)."""
+
+    framework: Framework
+    indicators: tuple[Indicator, ...]
+    required: Floats
+    stratum: NDArray[np.intp]
+    excluded: Bools | None
+
+    @cached_property
+    def below(self) -> dict[str, Bools]:
+        """Indicators that each quorum counts, shape (R,), by the node it names."""
+        names = {quorum.of for level in self.framework.levels for quorum in level.quorum}
+        inside = {name: {item.id for item in self.framework.below(name)} for name in names}
+        return {
+            name: np.array([item.id in ids for item in self.indicators], dtype=bool)
+            for name, ids in inside.items()
+        }
 
 
-def _held(
-    framework: Framework,
-    indicators: tuple[Indicator, ...],
-    required: Floats,
-    stratum: NDArray[np.intp],
-    passed: Bits,
-    excluded: Bools | None,
-) -> Bools:
-    """Levels held, shape (L, U): own quorum, mandatory requirements, and the level it comes after."""
+def _held(asked: _Asked, passed: Bits) -> Bools:
+    """Levels held, shape (L, U): own quorum, mandatory requirements, the level it comes after."""
+    levels = asked.framework.levels
+    order = {level.id: place for place, level in enumerate(levels)}
     every = np.bitwise_and.reduce(passed, axis=0)
-    held = np.empty((len(framework.levels), passed.shape[1]), dtype=bool)
-    order = {level.id: place for place, level in enumerate(framework.levels)}
-    for place, level in enumerate(framework.levels):
+    held = np.empty((len(levels), passed.shape[1]), dtype=bool)
+    for place, level in enumerate(levels):
         if level.all_must_pass:
             held[place] = (every >> place) & 1
         else:
-            asked = ~np.isnan(required[:, place])
-            met = ((passed >> place) & 1).astype(np.float32)
-            held[place] = _quorum(framework, level, indicators, asked, stratum, met, excluded)
+            met = ((passed >> place) & 1).astype(np.uint8, copy=False)
+            held[place] = _quorum(asked, place, met)
         if level.after is not None:
             held[place] &= held[order[level.after]]
     return held
 
 
-def _quorum(
-    framework: Framework,
-    level: Level,
-    indicators: tuple[Indicator, ...],
-    asked: Bools,
-    stratum: NDArray[np.intp],
-    met: NDArray[np.float32],
-    excluded: Bools | None,
-) -> Bools:
-    """Whether every quorum of one level is reached, shape (U,).
+def _quorum(asked: _Asked, place: int, met: NDArray[np.uint8]) -> Bools:
+    """Whether one level's quorums and mandatory requirements are met, shape (U,).
 
-    `asked` is (S, R). In `met` (R, U) a requirement that is not asked, or is excluded, stands as
-    met; both are taken off again, from the requirements met and from the requirements counted.
+    In `met` (R, U) a requirement that is excluded stands as met: it is taken off again, from the
+    requirements met and from the requirements counted.
     """
-    names = [item.id for item in indicators]
-    reached = np.ones(met.shape[1], dtype=bool)
-    if excluded is not None:
-        here = asked[0][:, None] if len(asked) == 1 else asked[stratum].T
-        excluded = np.logical_and(excluded, here)
-    for quorum in level.quorum:
-        below = {item.id for item in framework.below(quorum.of)}
-        rows = np.array([name in below for name in names], dtype=np.float32)
-        left = 0.0 if excluded is None else rows @ excluded.astype(np.float32)
-        total = (asked @ rows)[stratum] - left
-        good = rows @ met - (~asked @ rows)[stratum] - left
-        if quorum.count is not None:
-            reached &= good >= np.minimum(quorum.count, total)
-        elif quorum.share is not None:
-            # Room for binary fractions: 0.7 of 10 is 7, not 7.000000000000001.
-            reached &= good >= quorum.share * total - 1e-4
-    mandatory = np.array([name in level.mandatory for name in names])
-    reached &= met[mandatory].all(axis=0)
+    level = asked.framework.levels[place]
+    mandatory = np.array([i.id in level.mandatory for i in asked.indicators], dtype=bool)
+    reached = np.asarray(met[mandatory].all(axis=0))
+    rows_asked = ~np.isnan(asked.required[:, place])
+    if (rows_asked == rows_asked[:1]).all():  # of every stratum the same
+        groups = [(rows, slice(None)) for rows in rows_asked[:1]]
+    else:
+        groups = [(rows, asked.stratum == code) for code, rows in enumerate(rows_asked)]
+    for rows, units in groups:
+        for quorum in level.quorum:
+            counted = rows & asked.below[quorum.of]
+            good, total = _count(met[:, units], counted), counted.sum()
+            if asked.excluded is not None:
+                left = _count(asked.excluded[:, units].view(np.uint8), counted)
+                good, total = good - left, total - left
+            if quorum.count is not None:
+                reached[units] &= good >= np.minimum(quorum.count, total)
+            elif quorum.share is not None:
+                # Room for binary fractions: 0.7 of 10 is 7, not 7.000000000000001.
+                reached[units] &= good >= quorum.share * total - _HAIR
     return reached
+
+
+def _count(marks: NDArray[np.uint8], rows: Bools) -> NDArray[np.intp]:
+    """Sum of 0 and 1 over the rows chosen, shape (U,)."""
+    chosen = marks if rows.all() else marks[rows]
+    # Bytes add up several times faster, and 255 of them without overflow.
+    kind = np.uint8 if len(chosen) < 256 else np.intp
+    return np.asarray(np.add.reduce(chosen, axis=0, dtype=kind), dtype=np.intp)
 
 
 def _highest(held: Bools) -> NDArray[np.int8]:
@@ -248,5 +272,7 @@ def _highest(held: Bools) -> NDArray[np.int8]:
     return np.asarray((held * places).max(axis=0, initial=0), dtype=np.int8)
 
 
-def _named(codes: NDArray[Any], names: Any) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=pd.Index(names), validate=False)
+def _named(codes: NDArray[Any], names: pd.Index | list[str]) -> pd.Categorical:
+    """Categories by place; an index that is one already keeps what it knows of itself."""
+    index = names if isinstance(names, pd.Index) else pd.Index(names, dtype=object)
+    return pd.Categorical.from_codes(codes, categories=index, validate=False)

@@ -82,6 +82,12 @@ class Observations:
         shape = (len(self.units), len(self.concepts))
         if self.value.shape != shape or self.status.shape != shape:
             raise ValueError(f"value {self.value.shape}, status {self.status.shape}; need {shape}")
+        if not self.units.index.is_unique:
+            raise ValueError("a unit stands twice")
+        claimed = self.status == np.uint8(Status.NO_EVIDENCE)
+        observed = self.status == np.uint8(Status.OBSERVED)
+        if np.isinf(self.value).any() or ((np.isnan(self.value) == observed) & ~claimed).any():
+            raise ValueError("a finite value is wanted where the status is observed, NaN elsewhere")
 
     @classmethod
     def from_frame(
@@ -128,9 +134,17 @@ class Observations:
         """Names of the units by code."""
         return self.units["name"]
 
+    @cached_property
+    def strata(self) -> pd.Categorical:
+        """Stratum of each unit; code −1 where none is known."""
+        names = self.units["stratum"] if "stratum" in self.units else [None] * len(self.units)
+        return pd.Categorical(names)
+
     def select(self, units: Sequence[str]) -> Observations:
-        """Keep the given units, in that order."""
+        """Keep the given units, in that order; a KeyError names one that is not there."""
         rows = self.units.index.get_indexer(pd.Index(units))
+        if (rows < 0).any():
+            raise KeyError(", ".join(str(unit) for unit in pd.Index(units)[rows < 0]))
         value = np.asfortranarray(self.value[rows])
         status = np.asfortranarray(self.status[rows])
         return Observations(
@@ -172,7 +186,7 @@ def read_observations(
     """
     own = Collector(name or path.name)
     text = read_text(path, own)
-    rows = _rows(text, own) if text is not None else []
+    rows = csv_rows(text, own) if text is not None else []
     if not own.errors:
         header, body = rows[0][1], rows[1:]
         comma = ";" in text.split("\n", 1)[0] if text else False
@@ -186,8 +200,8 @@ def read_observations(
     return Observations(units, concepts, value, status, source, simulated)
 
 
-def _rows(text: str, faults: Collector) -> list[tuple[int, list[str]]]:
-    """Split CSV text into (line number, cells); the header first."""
+def csv_rows(text: str, faults: Collector) -> list[tuple[int, list[str]]]:
+    """Split CSV text into (line number, cells), the header first; ragged rows are faults."""
     delimiter = ";" if text.split("\n", 1)[0].count(";") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[tuple[int, list[str]]] = []
@@ -201,7 +215,7 @@ def _rows(text: str, faults: Collector) -> list[tuple[int, list[str]]]:
         faults.add(f"dòng {line}", f"không đúng dạng CSV ({error})", "dấu ngoặc kép đóng mở đủ")
         return []
     if len(rows) < 2:
-        faults.add("", "bảng không có dòng số liệu", "một dòng tiêu đề và ít nhất một đơn vị")
+        faults.add("", "bảng không có dòng số liệu", "một dòng tiêu đề và ít nhất một dòng nữa")
         return []
     width = len(rows[0][1])
     for line, cells in rows[1:]:
@@ -242,7 +256,9 @@ def _units(
     records = []
     for line, cells in body:
         record = {label: cells[at] for label, at in position.items() if at < len(cells)}
-        code = record.get("unit", "")
+        code = record.get("unit")
+        if code is None:
+            continue  # no such column, or a row too short: noted already
         if not code:
             faults.add(f"dòng {line}, cột unit", "để trống", "mã đơn vị")
         elif code in seen:
@@ -309,7 +325,7 @@ def _cell(
         return status, math.nan
     number = float(text.replace(",", "."))
     whole = concept.measure in ("yes_no", "category")
-    if not low <= number <= high or (whole and number != int(number)):
+    if not low <= number <= high or math.isinf(number) or (whole and number != int(number)):
         kind = "số nguyên" if whole else "số"
         expected = f"{kind} từ {low:g} đến {high:g} ({concept.unit})"
         faults.add(place, f"có {quoted(text)}", expected)

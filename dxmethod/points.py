@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .cells import Bools, Cells, Floats, lay_out
+from .cells import Bools, Floats, lay_out
 from .composite import COMBINE
 from .framework import Band, Framework, Group, Indicator, Rounding, band_bound, full_points
 from .observations import Observations
@@ -17,6 +17,7 @@ from .values import Curve, Fitted, Parts, Value
 
 # Decimals are printed in tens, computed in twos: 79.95 is stored a hair below.
 _HAIR = 1e-9
+_DIGITS = 9
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,20 +31,34 @@ class Points:
     indicators : tuple of Indicator
         Those that earn points, I of them.
     share : ndarray of float, shape (I, U)
-        Share of the points earned, 0 to 1; NaN where excluded. Unknown values earn nothing.
-    share_best : ndarray of float, shape (I, U)
-        The same, unknown values earning everything; the same array when none is unknown.
+        Share of the points earned, 0 to 1; nothing where the value is unknown or excluded.
+    excluded, unknown : ndarray of bool, shape (I, U), or None
+        Where the points leave the denominator, and where they could yet be earned.
+    hoped : dict of int to ndarray of float, shape (U,)
+        Shares of composed values, by row, with their unknown parts earning everything.
     """
 
     framework: Framework
     observations: Observations
     indicators: tuple[Indicator, ...]
     share: Floats
-    share_best: Floats
+    excluded: Bools | None
+    unknown: Bools | None
+    hoped: Mapping[int, Floats]
+
+    @cached_property
+    def share_best(self) -> Floats:
+        """The shares with unknown values earning everything; the same array when there are none."""
+        if self.unknown is None and not self.hoped:
+            return self.share
+        best = self.share.copy() if self.unknown is None else np.maximum(self.share, self.unknown)
+        for row, hoped in self.hoped.items():
+            best[row] = hoped
+        return best
 
     @cached_property
     def _nodes(self) -> dict[str, tuple[Floats, Floats]]:
-        return _evaluate(self.framework, self.indicators, self.share)
+        return _evaluate(self.framework, self.indicators, self.share, self.excluded)
 
     @property
     def earned(self) -> Mapping[str, Floats]:
@@ -65,7 +80,7 @@ class Points:
         """Total with unknown values earning everything."""
         if self.share_best is self.share:
             return self.total
-        nodes = _evaluate(self.framework, self.indicators, self.share_best)
+        nodes = _evaluate(self.framework, self.indicators, self.share_best, self.excluded)
         return _total(self.framework, nodes)
 
     @cached_property
@@ -81,7 +96,8 @@ class Points:
     def _rounded(self, before: str) -> Floats:
         rounding = self.framework.rounding
         if rounding is None or before not in rounding.before:
-            return self.total
+            # Not a rounding that anyone could print: sums that are equal on paper are equal here.
+            return np.round(self.total, _DIGITS)
         return round_declared(self.total, rounding)
 
 
@@ -100,48 +116,23 @@ def assess_points(framework: Framework, observations: Observations) -> Points:
     Points
     """
     indicators = tuple(item for item in framework.indicators if item.points)
-    simple = [item for item in indicators if not isinstance(item.value, Parts)]
-    cells = lay_out([item.concept for item in simple], observations, framework.policy)
+    cells = lay_out([item.concept for item in indicators], observations, framework.policy)
+    excluded = cells.excluded
     signs = {concept.id: concept.sign for concept in observations.concepts}
-    share = np.empty((len(indicators), len(observations.units)))
-    excluded: dict[int, Bools] = {}
-    unknown: dict[int, Bools] = {}
-    source = 0
+    share = np.empty(cells.value.shape)
+    hoped: dict[int, Floats] = {}
     for row, item in enumerate(indicators):
         if isinstance(item.value, Parts):
-            share[row], left, hoped = _parts(item.value, observations, framework, signs)
-        else:
-            share[row] = _share(item.value, cells.value[source], signs.get(item.concept, 1.0))
-            left, hoped = (
-                None if mask is None else mask[source] for mask in (cells.excluded, cells.unknown)
-            )
-            source += 1
-        if left is not None:
+            share[row], hoped[row], left = _parts(item.value, observations, framework, signs)
+            if excluded is None:
+                excluded = np.zeros(share.shape, dtype=bool)
             excluded[row] = left
-        if hoped is not None:
-            unknown[row] = hoped
-    return _settle(framework, observations, indicators, share, excluded, unknown)
-
-
-def _settle(
-    framework: Framework,
-    observations: Observations,
-    indicators: tuple[Indicator, ...],
-    share: Floats,
-    excluded: Mapping[int, Bools],
-    unknown: Mapping[int, Bools],
-) -> Points:
-    """Give every cell without a value what its status is worth, at worst and at best."""
-    np.nan_to_num(share, copy=False)
-    for row, cells in excluded.items():
-        if framework.policy.rescale != "none":
-            share[row, cells] = np.nan
-    best = share
-    if any(cells.any() for cells in unknown.values()):
-        best = share.copy()
-        for row, cells in unknown.items():
-            best[row, cells] = 1.0
-    return Points(framework, observations, indicators, share, best)
+        else:
+            found = _share(item.value, cells.value[row], signs.get(item.concept, 1.0))
+            np.fmax(found, 0.0, out=share[row])  # NaN earns nothing
+    if framework.policy.rescale == "none":
+        excluded = None
+    return Points(framework, observations, indicators, share, excluded, cells.unknown, hoped)
 
 
 def _share(value: Value | None, x: Floats, sign: float) -> Floats:
@@ -154,52 +145,70 @@ def _share(value: Value | None, x: Floats, sign: float) -> Floats:
 
 def _parts(
     value: Parts, observations: Observations, framework: Framework, signs: Mapping[str, float]
-) -> tuple[Floats, Bools | None, Bools | None]:
-    """Share of a composed value; excluded when every part is, unknown when any part is."""
+) -> tuple[Floats, Floats, Bools | bool]:
+    """Share of a composed value, at worst and at best; excluded when every part is."""
     cells = lay_out([part.concept for part in value.of], observations, framework.policy)
     shares = [
         _share(part.value, x, signs.get(part.concept, 1.0))
         for part, x in zip(value.of, cells.value, strict=True)
     ]
-    parts = np.stack(shares)
-    excluded = None if cells.excluded is None else np.asarray(cells.excluded.all(axis=0))
-    if cells.excluded is not None:
-        parts[cells.excluded] = 0.0
-    if cells.unknown is None:
-        return value.combine(np.nan_to_num(parts)), excluded, None
-    return value.combine(parts), excluded, np.asarray(cells.unknown.any(axis=0))
+    worst = np.nan_to_num(np.stack(shares))
+    excluded: Bools | bool = False
+    if cells.excluded is not None and framework.policy.rescale != "none":
+        worst[cells.excluded] = np.nan
+        excluded = np.asarray(cells.excluded.all(axis=0))
+    best = worst if cells.unknown is None else np.where(cells.unknown, 1.0, worst)
+    at_worst, at_best = (np.nan_to_num(value.combine(parts)) for parts in (worst, best))
+    return at_worst, at_best, excluded
+
+
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """What the groups of one framework are evaluated from."""
+
+    framework: Framework
+    rows: Mapping[str, int]
+    weights: Floats
+    share: Floats
+    excluded: Bools | None
 
 
 def _evaluate(
-    framework: Framework, indicators: tuple[Indicator, ...], share: Floats
+    framework: Framework,
+    indicators: tuple[Indicator, ...],
+    share: Floats,
+    excluded: Bools | None,
 ) -> dict[str, tuple[Floats, Floats]]:
     """Points earned and points that apply, by group id, bottom up."""
-    row = {item.id: place for place, item in enumerate(indicators)}
+    rows = {item.id: place for place, item in enumerate(indicators)}
     weights = np.array([item.points for item in indicators])
-    absent = np.isnan(share)
-    some = bool(absent.any())
-    known = np.where(absent, 0.0, share) if some else share
     nodes: dict[str, tuple[Floats, Floats]] = {}
-
-    def visit(group: Group) -> tuple[Floats, Floats]:
-        rows = [row[c.id] for c in group.children if isinstance(c, Indicator) and c.id in row]
-        groups = [visit(child) for child in group.children if isinstance(child, Group)]
-        if group.combine == "sum":
-            at = slice(rows[0], rows[-1] + 1) if rows and _consecutive(rows) else rows
-            earned = weights[at] @ known[at]
-            full = np.full(earned.shape, weights[at].sum())
-            if some:
-                full -= weights[at] @ absent[at].astype(np.float64)
-            for part, whole in groups:
-                earned, full = earned + part, full + whole
-            result = _rescale_group(framework, group, earned, full)
-        else:
-            result = _combine(group, weights[rows], share[rows], groups)
-        nodes[group.id] = result
-        return result
-
-    visit(framework.tree)
+    _visit(framework.tree, _Sheet(framework, rows, weights, share, excluded), nodes)
     return nodes
+
+
+def _visit(
+    group: Group, sheet: _Sheet, nodes: dict[str, tuple[Floats, Floats]]
+) -> tuple[Floats, Floats]:
+    """Evaluate a group after the groups below it."""
+    leaves = [child.id for child in group.children if isinstance(child, Indicator)]
+    rows = [sheet.rows[name] for name in leaves if name in sheet.rows]
+    at = slice(rows[0], rows[-1] + 1) if rows and _consecutive(rows) else rows
+    weights, share = sheet.weights[at], sheet.share[at]
+    excluded = None if sheet.excluded is None else sheet.excluded[at]
+    below = [_visit(child, sheet, nodes) for child in group.children if isinstance(child, Group)]
+    if group.combine == "sum":
+        earned = weights @ share
+        full = np.full(earned.shape, weights.sum())
+        if excluded is not None:
+            full -= weights @ excluded.astype(np.float64)
+        for part, whole in below:
+            earned, full = earned + part, full + whole
+        nodes[group.id] = _rescale_group(sheet.framework, group, earned, full)
+    else:
+        shares = share if excluded is None else np.where(excluded, np.nan, share)
+        nodes[group.id] = _combine(group, weights, shares, below)
+    return nodes[group.id]
 
 
 def _consecutive(rows: list[int]) -> bool:
@@ -258,7 +267,7 @@ def round_declared(x: Floats, rounding: Rounding) -> Floats:
     Returns
     -------
     ndarray of float
-        A total within 1e-9 of a printed half counts as that half, since 79.95 has no exact binary form.
+        A total within 1e-9 of a printed half counts as that half: 79.95 has no exact binary form.
     """
     scaled = x * 10.0**rounding.decimals
     whole = np.floor(scaled)
@@ -283,6 +292,11 @@ def classify(total: Floats, bands: tuple[Band, ...]) -> NDArray[np.int8]:
 
 def competition_rank(total: Floats) -> NDArray[np.int64]:
     """Competition rank (1-2-2-4) of totals, highest first; 0 for NaN."""
-    known = np.sort(total[~np.isnan(total)])
-    rank = 1 + known.size - np.searchsorted(known, total, side="right")
-    return np.where(np.isnan(total), 0, rank)
+    order = np.argsort(-total)
+    ranked = total[order]
+    place = np.arange(1, total.size + 1)
+    place[1:][ranked[1:] == ranked[:-1]] = 0  # tied with the one before: takes its place
+    rank = np.empty(total.shape, dtype=np.int64)
+    rank[order] = np.maximum.accumulate(place)
+    rank[np.isnan(total)] = 0
+    return rank

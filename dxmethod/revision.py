@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .check import check_framework
+from .check import check_framework, check_strata
 from .concepts import Concept, Id, Text, read_catalogue
 from .documents import Model, read_model
 from .faults import Collector, Fault, Faults, nearest
@@ -238,6 +238,9 @@ class _Loader:
         if len(set(file.drafts)) < len(file.drafts) or file.baseline in file.drafts:
             self.faults.add("mục drafts", "một khung nêu hai lần", "mỗi khung một lần")
         observations = self.observations(file, catalogue)
+        for framework in frameworks:
+            if framework is not None and observations is not None:
+                self.strata(framework, observations, file.observations.file)
         self.faults.raise_errors()
         kept = tuple(framework for framework in frameworks if framework is not None)
         assert observations is not None
@@ -259,6 +262,11 @@ class _Loader:
                     "mục id", f"có “{framework.id}”", f"“{name}” như tên tệp", file=shown
                 )
         return framework
+
+    def strata(self, framework: Framework, observations: Observations, file: str) -> None:
+        known = observations.units.get("stratum", [None] * len(observations.units))
+        found = check_strata(framework, known, file)
+        self.faults.extend(fault for fault in found if fault not in self.faults.faults)
 
     def observations(
         self, file: RevisionFile, catalogue: Mapping[str, Concept]

@@ -106,6 +106,9 @@ def sort_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...], str]:
             else:
                 base += mark
         base = nfc(base)
+        if not base:  # a tone without a composed form belongs to the letter before it
+            tones[-1:] = [tone]
+            continue
         place = _LETTERS.find(base) if len(base) == 1 else -1
         letters.append(
             1000 + place if place >= 0 else ord(base[0]) if ord(base[0]) < 1000 else 2000

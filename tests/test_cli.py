@@ -65,7 +65,7 @@ def test_check_says_all_faults_of_all_files_once(workspace, capsys):
     for part in (
         "old/commune.yml, dòng",
         'khóa lạ “point”; cần một tên đã biết (gần nhất: "points")',
-        "new/commune.yml, khái niệm: “team” không có trong danh mục",
+        "new/commune.yml, chỉ tiêu “teams”, mục concept: “team” không có trong danh mục",
         "catalogue/tiny.yml, khái niệm online-files, mục range",
         'note.yml, mục kind: có “framwork”; cần một tên đã biết (gần nhất: "framework")',
         "list.yaml, mục kind: thiếu loại tài liệu",

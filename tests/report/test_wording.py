@@ -27,11 +27,15 @@ STEPS = {"kind": "steps", "at": [1, 2.5], "give": [0, 0.5, 1], "closed": "left"}
         ({"of": "a", "share": None, "count": 3}, "ít nhất 3 yêu cầu của nhóm a"),
         (LINEAR, "tuyến tính: 0 được 0%, 80 được 100% số điểm"),
         (STEPS, "theo bậc: từ 1 được 50%, từ 2,5 được 100%, còn lại 0% số điểm"),
-        (STEPS | {"closed": "right"}, "theo bậc: trên 1 được 50%, trên 2,5 được 100%, còn lại 0% số điểm"),
+        (
+            STEPS | {"closed": "right"},
+            "theo bậc: trên 1 được 50%, trên 2,5 được 100%, còn lại 0% số điểm",
+        ),
         ({"kind": "fitted", "to": "best"}, "so với đơn vị tốt nhất"),
         (
             {"kind": "max", "of": [{"value": LINEAR}, {"value": {"kind": "fitted", "to": "rank"}}]},
-            "phần cao nhất của: tuyến tính: 0 được 0%, 80 được 100% số điểm; theo thứ hạng trong nhóm",
+            "phần cao nhất của: tuyến tính: 0 được 0%, 80 được 100% số điểm; "
+            "theo thứ hạng trong nhóm",
         ),
     ],
 )
