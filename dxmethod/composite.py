@@ -44,7 +44,8 @@ def geometric(shares: Floats, weights: Floats) -> Floats:
 def harmonic(shares: Floats, weights: Floats) -> Floats:
     """Weighted harmonic mean; a child at zero makes it zero. See `arithmetic` for shapes."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        inverse = np.where(np.isnan(shares), 0.0, weights[:, None] / shares).sum(axis=0)
+        terms = weights[:, None] / (shares + 0.0)  # −0 would divide into minus infinity
+        inverse = np.where(np.isnan(shares), 0.0, terms).sum(axis=0)
         return np.asarray(_applicable(shares, weights) / inverse)
 
 

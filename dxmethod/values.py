@@ -187,14 +187,14 @@ class Parts(Model):
             Zero or NaN where no part applies.
         """
         if self.kind == "at_least":
-            wanted = np.minimum(self.k, (~np.isnan(parts)).sum(axis=0))
+            applies = (~np.isnan(parts)).sum(axis=0)
             full = (parts >= 1.0 - _HAIR).sum(axis=0)
-            return np.asarray(full >= wanted, dtype=np.float64)
+            return np.where(applies > 0, full >= np.minimum(self.k, applies), np.nan)
         weights = np.array([part.share for part in self.of])
         if self.kind == "sum":
             earned = weights @ np.nan_to_num(parts)
-            applies = weights @ ~np.isnan(parts)
-            whole = np.divide(weights.sum(), applies, out=np.zeros_like(earned), where=applies > 0)
+            apply = weights @ ~np.isnan(parts)
+            whole = np.divide(weights.sum(), apply, out=np.zeros_like(earned), where=apply > 0)
             return np.asarray(np.minimum(earned * whole, 1.0))
         pick = np.fmax if self.kind == "max" else np.fmin
         return np.asarray(pick.reduce(parts * weights[:, None], axis=0))

@@ -38,6 +38,12 @@ def test_child_at_zero_makes_the_mean_zero(combine):
     assert COMBINE[combine](np.array([[0.0], [0.5], [1.0]]), WEIGHTS) == [0]
 
 
+@pytest.mark.parametrize("combine", COMBINE)
+def test_zero_has_no_sign(combine):
+    """(2 − 2) / (0 − 2) is −0 in binary; on paper it is 0."""
+    assert COMBINE[combine](np.array([[0.0], [-0.0]]), np.ones(2)) == [0]
+
+
 @given(
     st.lists(st.floats(0.01, 1), min_size=1, max_size=5),
     st.lists(st.floats(0.1, 10), min_size=5, max_size=5),

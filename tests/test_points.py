@@ -253,6 +253,15 @@ def test_part_that_does_not_apply_drops_out(kind):
     np.testing.assert_allclose(found.total, [4, np.nan])
 
 
+@pytest.mark.parametrize("kind", ["sum", "max", "min", "at_least"])
+def test_value_none_of_whose_parts_applies_leaves_the_sheet(kind):
+    asked = framework(
+        composed(kind).indicators[0], indicator("c", points=30.0, value=LINE), policy=Policy()
+    )
+    found = assess_points(asked, observe({"a": ["KAD"], "b": ["KAD"], "c": [50]}))
+    assert found.total == pytest.approx([20])
+
+
 def test_no_more_parts_are_asked_for_than_apply():
     found = assess_points(composed("at_least", k=2), observe({"a": [100, 99], "b": ["KAD"] * 2}))
     assert found.total.tolist() == [10, 0]

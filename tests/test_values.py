@@ -199,6 +199,11 @@ def test_part_that_does_not_apply_drops_out():
     assert parts("at_least", k=2).combine(np.array([[1.0], [NAN]])) == [1]
 
 
+@pytest.mark.parametrize("kind", ["sum", "max", "min", "at_least"])
+def test_parts_none_of_which_applies_earn_nothing(kind):
+    assert np.nan_to_num(parts(kind).combine(np.array([[NAN], [NAN]]))) == [0]
+
+
 def test_part_full_on_paper_is_full():
     """Three tenths three times and one are 0.9999999999999999 in binary."""
     assert parts("at_least", k=2).combine(np.array([[0.1 + 0.2 + 0.7 - 1e-16], [1.0]])) == [1]
