@@ -132,11 +132,11 @@ def weight_table(old: Framework, new: Framework) -> Block:
     frame = weights(old, new)
     columns = [
         Column("label", new.terms.indicator.capitalize(), width=30),
-        Column("points_old", f"{version(old)}: điểm", "decimal", _decimals(frame["points_old"])),
-        Column("share_old", "tỷ trọng (%)", "percent", 2),
-        Column("points_new", f"{version(new)}: điểm", "decimal", _decimals(frame["points_new"])),
-        Column("share_new", "tỷ trọng (%)", "percent", 2),
-        Column("share_shift", "chênh lệch (điểm %)", "shift", 2),
+        Column("points_old", f"Điểm ({old.version})", "decimal", _decimals(frame["points_old"])),
+        Column("share_old", f"Tỷ trọng ({old.version})", "percent", 2),
+        Column("points_new", f"Điểm ({new.version})", "decimal", _decimals(frame["points_new"])),
+        Column("share_new", f"Tỷ trọng ({new.version})", "percent", 2),
+        Column("share_shift", "Chênh lệch (điểm %)", "shift", 2),
     ]
     frame["share_shift"] *= 100
     caption = "Điểm và tỷ trọng theo nhóm, hai phiên bản"
