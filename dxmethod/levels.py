@@ -214,7 +214,10 @@ class _Asked:
 
 
 def _held(asked: _Asked, passed: Bits) -> Bools:
-    """Levels held, shape (L, U): own quorum, mandatory requirements, the level it comes after."""
+    """Levels held, shape (L, U): own quorum, mandatory requirements, the level it comes after.
+
+    A unit to which no requirement at all applies holds no level.
+    """
     levels = asked.framework.levels
     order = {level.id: place for place, level in enumerate(levels)}
     every = np.bitwise_and.reduce(passed, axis=0)
@@ -227,6 +230,8 @@ def _held(asked: _Asked, passed: Bits) -> Bools:
             held[place] = _quorum(asked, place, met)
         if level.after is not None:
             held[place] &= held[order[level.after]]
+    if asked.excluded is not None:
+        held &= ~asked.excluded.all(axis=0)
     return held
 
 

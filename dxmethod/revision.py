@@ -211,6 +211,8 @@ def open_revision(name: str | Path) -> Revision:
     file = read_model(RevisionFile, path, shown, faults)
     if file is None:
         raise Faults(faults.faults)
+    if file.id != path.stem:  # a copy under its old id would write over the other's report
+        faults.add("mục id", f"có “{file.id}”", f"“{path.stem}” như tên tệp", file=shown)
     return _Loader(workspace, faults).load(file, path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -78,7 +79,10 @@ def slow_levels(asked: Framework, unit: int, reported: Observations, hopeful: bo
         stand = asked_of(asked, level, unit, reported)
         below = True if level.after is None else held[level.after]
         held[level.id] = below and reaches(asked, level, stand, good)
-    return list(held.values())
+    required = [item for item in asked.indicators if item.required]
+    stands = [judged(item, 0.0, unit, reported, asked.policy) for item in required]
+    nothing_applies = bool(stands) and all(how == "excluded" for how in stands)
+    return [has and not nothing_applies for has in held.values()]
 
 
 def slow_blockers(
@@ -119,6 +123,15 @@ def agrees_with_the_definition(asked: Framework, reported: Observations, said: s
         mine = blockers[blockers["unit"] == code]
         blocking = dict(zip(mine["indicator"], mine["required"], strict=True))
         assert blocking == slow_blockers(asked, unit, reported, highest(worst)), said
+
+
+def test_a_unit_to_which_nothing_applies_holds_no_level():
+    asked, reported = random_levels(random.Random(0))
+    status = np.full(reported.status.shape, Status.NOT_APPLICABLE, dtype=np.uint8, order="F")
+    nothing = replace(reported, value=np.full(status.shape, np.nan, order="F"), status=status)
+    found = assess_levels(asked, nothing)
+    assert not found.held.any() and not found.held_best.any()
+    assert found.blockers().empty
 
 
 @given(RANDOM)

@@ -210,7 +210,7 @@ def _execute(job: _Job, scratch: Path, log: _Log, bar: Any) -> list[Executed]:
     parameters = job.parameters.model_dump()
     executed: list[Executed] = []
     for path in job.notebooks:
-        bar.set_description(f"Đang chạy sổ tay {path.stem}")
+        _say(bar, f"Đang chạy sổ tay {path.stem}")
         folder = scratch / path.stem
         folder.mkdir()
         start = time.perf_counter()
@@ -277,7 +277,7 @@ def _render(document: Document, folder: Path, log: _Log, bar: Any) -> None:
         ("bang.xlsx", write_workbook),
         ("hinh", write_figures),
     ):
-        bar.set_description(f"Đang ghi {name}")
+        _say(bar, f"Đang ghi {name}")
         with log.step(f"ghi {name}"):
             write(document, folder / name)
         bar.update()
@@ -294,15 +294,25 @@ def _write_notebooks(executed: Sequence[Executed], folder: Path) -> None:
 
 @contextmanager
 def _progress(job: _Job, shown: bool) -> Iterator[Any]:
-    """Show on stderr how far the run is and what it is doing."""
+    """Show on stderr how far the run is and what it is doing; plain lines where it is no screen."""
     from tqdm import tqdm
 
     cells = [source for path in job.notebooks for source, _ in _code_cells(path) if source.strip()]
     injected, rendered = len(job.notebooks), 5
     total = len(cells) + injected + rendered
     look = "{desc:<36} {bar:24} {percentage:3.0f}% [{elapsed}]"
-    with tqdm(total=total, disable=not shown, bar_format=look, file=sys.stderr, leave=False) as bar:
+    screen = shown and sys.stderr.isatty()
+    with tqdm(
+        total=total, disable=not screen, bar_format=look, file=sys.stderr, leave=False
+    ) as bar:
+        bar.in_lines = shown and not screen
         yield bar
+
+
+def _say(bar: Any, words: str) -> None:
+    bar.set_description(words)
+    if bar.in_lines:
+        sys.stderr.write(words + "\n")
 
 
 class _Log:

@@ -186,7 +186,7 @@ def count_table(old: Framework, new: Framework) -> Block:
         Column("indicators", "Số chỉ tiêu", "integer"),
         *(
             [Column("points", "Điểm", "decimal", _decimals(frame["points"]))]
-            if frame["points"].any()
+            if frame["points"].any() and old.tree.combine == new.tree.combine == "sum"
             else []
         ),
         *(
@@ -194,7 +194,8 @@ def count_table(old: Framework, new: Framework) -> Block:
             for place, level in enumerate(longest.levels)
         ),
     ]
-    caption = "Số chỉ tiêu theo nhóm và theo mức độ, hai phiên bản"
+    levels = " và theo mức độ" if longest.levels else ""
+    caption = f"Số chỉ tiêu theo nhóm{levels}, hai phiên bản"
     return table("B6-1", frame, columns, caption, unit="chỉ tiêu", source=_documents(old, new))
 
 
