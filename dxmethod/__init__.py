@@ -1,6 +1,6 @@
 """Workbench for the frameworks that say when a commune is digitally transformed."""
 
-from .assessment import Assessment, assess
+from .assessment import Assessment, assess, roll_up
 from .changes import Change, Conflict, apply, diff
 from .check import check_framework
 from .comparison import Comparison, compare, counts, near_ties, weights
@@ -63,6 +63,7 @@ __all__ = [
     "read_framework",
     "read_observations",
     "ref",
+    "roll_up",
     "section",
     "subsection",
     "table",

@@ -96,3 +96,38 @@ def assess(framework: Framework, observations: Observations) -> Assessment:
     levels = assess_levels(framework, observations) if framework.levels else None
     points = assess_points(framework, observations) if framework.has_points else None
     return Assessment(framework, observations, levels, points)
+
+
+def roll_up(assessment: Assessment, level: str, parents: pd.Series[str]) -> pd.Series[float]:
+    """Share of the lower units of each parent that hold a level.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Of the lower units, by a framework with levels.
+    level : str
+        Id of the level that counts.
+    parents : Series of str
+        Parent of each lower unit, by its code.
+
+    Returns
+    -------
+    Series of float
+        By parent, 0 to 1: what a parent's indicator such as "tỷ lệ xã đạt" reports.
+
+    Raises
+    ------
+    ValueError
+        If the framework has no such level, or a unit has no parent.
+    """
+    names = [item.id for item in assessment.framework.levels]
+    if assessment.levels is None or level not in names:
+        raise ValueError(f"{assessment.framework.id} không có mức độ {level}")
+    held = pd.Series(
+        assessment.levels.held[names.index(level)], index=assessment.observations.units.index
+    )
+    above = parents.reindex(held.index)
+    if above.isna().any():
+        missing = ", ".join(map(str, held.index[above.isna()][:5]))
+        raise ValueError(f"không rõ đơn vị cấp trên của: {missing}")
+    return held.groupby(above.to_numpy()).mean()

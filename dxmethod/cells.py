@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .framework import Policy
+from .framework import Indicator, Policy
 from .observations import Observations, Status
 
 Bools = NDArray[np.bool_]
@@ -67,6 +67,48 @@ def lay_out(concepts: Sequence[str], observations: Observations, policy: Policy)
         value,
         _any_of(status, [kind for kind, rule in rules.items() if rule == "excluded"]),
         _any_of(status, [kind for kind, rule in rules.items() if rule == "unknown"]),
+    )
+
+
+def outside(indicators: Sequence[Indicator], observations: Observations) -> Bools | None:
+    """Mark the units to which an indicator does not apply, by their attributes.
+
+    Parameters
+    ----------
+    indicators : sequence of Indicator
+        R of them.
+    observations : Observations
+        Of U units.
+
+    Returns
+    -------
+    ndarray of bool, shape (R, U), or None
+        None when every indicator applies to every unit.
+
+    Raises
+    ------
+    ValueError
+        If the units lack an attribute that decides.
+    """
+    if not any(item.applies_to for item in indicators):
+        return None
+    mask = np.zeros((len(indicators), len(observations.units)), dtype=bool)
+    for row, item in enumerate(indicators):
+        for name, values in item.applies_to.items():
+            if name not in observations.units:
+                raise ValueError(f"số liệu không có cột {name}, cần cho chỉ tiêu {item.id}")
+            mask[row] |= ~observations.units[name].isin(values).to_numpy()
+    return mask
+
+
+def leave_out(cells: Cells, mask: Bools | None) -> Cells:
+    """Take cells out of requirement and denominator, whatever was reported in them."""
+    if mask is None:
+        return cells
+    return Cells(
+        np.where(mask, np.nan, cells.value),
+        mask if cells.excluded is None else cells.excluded | mask,
+        None if cells.unknown is None else cells.unknown & ~mask,
     )
 
 

@@ -23,6 +23,7 @@ Kind = Literal[
     "points",
     "weight",
     "aggregation",
+    "applicability",
     "evidence",
     "provenance",
     "level",
@@ -43,6 +44,7 @@ KINDS: Mapping[str, str] = {
     "points": "đổi điểm",
     "weight": "đổi trọng số",
     "aggregation": "đổi cách tổng hợp",
+    "applicability": "đổi phạm vi áp dụng",
     "evidence": "đổi minh chứng",
     "provenance": "đổi căn cứ",
     "level": "sửa mức độ",
@@ -58,6 +60,8 @@ _FIELDS: Mapping[str, Kind] = {
     "concept": "concept",
     "required": "threshold",
     "value": "rule",
+    "role": "rule",
+    "applies_to": "applicability",
     "points": "points",
     "weight": "weight",
     "combine": "aggregation",
@@ -66,6 +70,7 @@ _FIELDS: Mapping[str, Kind] = {
     "replaces": "provenance",
     "policy": "policy",
     "rounding": "policy",
+    "band_scale": "band",
 }
 
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from .concepts import Catalogue
 from .faults import Collector, Fault, nearest, quoted
-from .framework import Framework, Group, band_bound, by_stratum
-from .values import Curve, Parts
+from .framework import Framework, Group, Indicator, band_bound, by_stratum
+from .values import Curve, concepts_of, leaves
 
 
 def check_framework(framework: Framework, catalogue: Catalogue, file: str = "") -> list[Fault]:
@@ -35,6 +35,36 @@ def check_framework(framework: Framework, catalogue: Catalogue, file: str = "") 
     _check_values(framework, catalogue, found)
     _check_bands(framework, found)
     _check_declared(framework, found)
+    return found.faults
+
+
+def check_attributes(
+    framework: Framework, attributes: Iterable[str], file: str = ""
+) -> list[Fault]:
+    """Check that the table of units says what decides whether an indicator applies.
+
+    Parameters
+    ----------
+    framework : Framework
+        The framework.
+    attributes : iterable of str
+        Columns that the table of units has.
+    file : str, optional
+        The table of units as the user knows it.
+
+    Returns
+    -------
+    list of Fault
+        One for each attribute that some indicator's `applies_to` needs and the table lacks.
+    """
+    found = Collector(file)
+    known = set(attributes)
+    for item in framework.indicators:
+        for name in item.applies_to:
+            if name not in known:
+                known.add(name)
+                expected = f"cột “{name}”, vì chỉ tiêu “{item.id}” chỉ áp dụng theo cột này"
+                found.add("dòng 1", f"không có cột “{name}”", expected)
     return found.faults
 
 
@@ -97,8 +127,7 @@ def _check_references(framework: Framework, catalogue: Catalogue, found: Collect
                 found.add(f"{where}, mục mandatory", f"có “{item}”", nearest(item, leaves))
     for indicator in framework.indicators:
         where = f"chỉ tiêu “{indicator.id}”"
-        parts = indicator.value.of if isinstance(indicator.value, Parts) else ()
-        for name in dict.fromkeys([indicator.concept, *(part.concept for part in parts)]):
+        for name in dict.fromkeys([indicator.concept, *concepts_of(indicator.value)]):
             if name not in catalogue:
                 said = f"“{name}” không có trong danh mục"
                 found.add(f"{where}, mục concept", said, nearest(name, catalogue))
@@ -139,20 +168,22 @@ def _check_values(framework: Framework, catalogue: Catalogue, found: Collector) 
         where = f"chỉ tiêu “{indicator.id}”"
         if indicator.points and indicator.value is None:
             found.add(where, "có điểm mà không có cách tính điểm", "mục value")
-        pairs = (
-            [(part.concept, part.value) for part in indicator.value.of]
-            if isinstance(indicator.value, Parts)
-            else [(indicator.concept, indicator.value)]
-        )
-        for name, value in pairs:
+        # What costs points must fall as the value gets better.
+        way = -1.0 if indicator.role == "penalty" else 1.0
+        for name, value in leaves(indicator.value, indicator.concept):
             concept = catalogue.get(name)
             if concept is None or not isinstance(value, Curve):
                 continue
-            if value.monotone * concept.sign < 0 or value.monotone == 0:
+            if value.monotone * concept.sign * way < 0 or value.monotone == 0:
                 good = "cao" if concept.sign > 0 else "thấp"
-                expected = f"giá trị càng {good} thì điểm không giảm"
+                change = "trừ không tăng" if way < 0 else "không giảm"
+                expected = f"giá trị càng {good} thì điểm {change}"
                 found.add(f"{where}, mục value", "điểm đi ngược chiều của khái niệm", expected)
     for group in framework.groups:
+        extra = [c.id for c in group.children if isinstance(c, Indicator) and c.role != "scored"]
+        if group.combine != "sum" and extra:
+            said = f"điểm thưởng, điểm trừ ({', '.join(extra)}) trong nhóm lấy trung bình"
+            found.add(f"nhóm “{group.id}”", said, "đặt trong nhóm cộng điểm")
         if group.combine != "sum" and group.points is None and group is framework.tree:
             found.add(
                 f"nhóm “{group.id}”", "thiếu mục points", "điểm tối đa (1 cho chỉ số từ 0 đến 1)"
@@ -176,15 +207,17 @@ def _check_bands(framework: Framework, found: Collector) -> None:
             bounds.append(band_bound(band))
     if any(b <= a for a, b in pairwise(bounds)):
         found.add("xếp loại", "các cận không tăng dần", "liệt kê từ loại thấp đến loại cao")
-    if bounds and bounds[-1] > framework.maximum:
-        say = f"cận {bounds[-1]:g} cao hơn điểm tối đa {framework.maximum:g}"
+    top = 100.0 if framework.band_scale == "percent" else framework.maximum
+    if bounds and bounds[-1] > top:
+        what = "100%" if framework.band_scale == "percent" else f"điểm tối đa {top:g}"
+        say = f"cận {bounds[-1]:g} cao hơn {what}"
         found.add("xếp loại", say, "loại cao nhất có thể đạt được", severity="cảnh báo")
 
 
 def _check_declared(framework: Framework, found: Collector) -> None:
     declared = framework.declared
     sums: list[tuple[str, float | None, float]] = [
-        ("tổng điểm", declared.points, sum(i.points for i in framework.indicators)),
+        ("tổng điểm", declared.points, sum(i.maximum for i in framework.indicators)),
     ]
     top = [child for child in framework.tree.children if isinstance(child, Group)]
     if framework.depth == "indicators":

@@ -247,7 +247,7 @@ class _Checker:
 def _described(framework: Framework) -> str:
     """Describe a framework: status, counts, depth, where its texts come from."""
     terms = framework.terms
-    points = sum(indicator.points for indicator in framework.indicators)
+    points = sum(indicator.maximum for indicator in framework.indicators)
     fidelity = Counter[str](indicator.provenance.fidelity for indicator in framework.indicators)
     counts = (
         f"{number(len(framework.groups) - 1)} {terms.group}",

@@ -220,7 +220,7 @@ def counts(framework: Framework) -> pd.DataFrame:
         {
             "label": label,
             "indicators": len(items),
-            "points": sum(item.points for item in items),
+            "points": sum(item.maximum for item in items),
             **{level.id: sum(level.id in i.required for i in items) for level in framework.levels},
         }
         for _, label, items in rows

@@ -13,9 +13,10 @@ from pydantic import Discriminator, Field, Tag
 from .concepts import Id, Text
 from .documents import Model, read_model, write_yaml
 from .faults import Collector
-from .values import Parts, Value
+from .values import Value, concepts_of
 
 FrameworkId = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*(?:/[a-z0-9-]+)?$")]
+Attribute = Literal["stratum", "province", "unit_class"]
 Combine = Literal["sum", "arithmetic", "geometric", "harmonic", "min"]
 Fidelity = Literal["official", "reported", "inferred", "illustrative"]
 
@@ -175,6 +176,12 @@ class Indicator(Model):
     value, points
         How the number earns points, and how many. In a group combined by a mean, the points are
         the indicator's weight.
+    role : {"scored", "bonus", "penalty"}
+        Bonus points are added and penalty points taken off after rescaling; neither is part of
+        the maximum. A penalty falls only where something was reported.
+    applies_to : dict of str to tuple of str
+        Attributes of a unit and the values for which the indicator applies, such as
+        ``{"unit_class": ["xã"]}``; elsewhere it leaves requirement and denominator.
     replaces : tuple of id
         Indicators of an earlier version that this one stands for.
     """
@@ -186,9 +193,16 @@ class Indicator(Model):
     required: dict[Id, float | dict[str, float]] = Field(default_factory=dict)
     value: Value | None = None
     points: Annotated[float, Field(ge=0)] = 0.0
+    role: Literal["scored", "bonus", "penalty"] = "scored"
+    applies_to: dict[Attribute, tuple[str, ...]] = Field(default_factory=dict)
     evidence: str = ""
     replaces: tuple[Id, ...] = ()
     provenance: Provenance
+
+    @property
+    def maximum(self) -> float:
+        """Points that count towards the maximum of the sheet."""
+        return self.points if self.role == "scored" else 0.0
 
 
 class Group(Model):
@@ -247,6 +261,7 @@ class Framework(Model):
     policy: Policy = Policy()
     rounding: Rounding | None = None
     levels: tuple[Level, ...] = ()
+    band_scale: Literal["points", "percent"] = "points"
     bands: tuple[Band, ...] = ()
     tree: Group
 
@@ -270,8 +285,7 @@ class Framework(Model):
         names: dict[str, None] = {}
         for indicator in self.indicators:
             names[indicator.concept] = None
-            if isinstance(indicator.value, Parts):
-                names.update(dict.fromkeys(part.concept for part in indicator.value.of))
+            names.update(dict.fromkeys(concepts_of(indicator.value)))
         return tuple(names)
 
     @cached_property
@@ -326,7 +340,7 @@ def _walk(
 def full_points(node: Group | Indicator) -> float:
     """Points of a node when everything applies: declared, or added up."""
     if isinstance(node, Indicator):
-        return node.points
+        return node.maximum
     if node.points is not None:
         return node.points
     return sum(full_points(child) for child in node.children)

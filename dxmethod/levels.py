@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .cells import Bools, Cells, Floats, lay_out
+from .cells import Bools, Cells, Floats, lay_out, leave_out, outside
 from .framework import Framework, Indicator
 from .observations import Observations
 
@@ -120,6 +120,7 @@ def assess_levels(framework: Framework, observations: Observations) -> Levels:
     """
     indicators = framework.asked
     cells = lay_out([item.concept for item in indicators], observations, framework.policy)
+    cells = leave_out(cells, outside(indicators, observations))
     required, stratum = _thresholds(framework, observations)
     signs = _signs(indicators, observations)
     passed = _passed(cells.value, required, stratum, signs)

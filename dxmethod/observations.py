@@ -20,7 +20,7 @@ from .concepts import Catalogue, Concept
 from .documents import has_control_characters, read_text
 from .faults import Collector, nearest, quoted
 
-ATTRIBUTES = ("name", "stratum", "province")
+ATTRIBUTES = ("name", "stratum", "province", "unit_class")
 
 
 class Status(IntEnum):

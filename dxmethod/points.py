@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .cells import Bools, Floats, lay_out
+from .cells import Bools, Floats, lay_out, leave_out, outside
 from .composite import COMBINE
 from .framework import Band, Framework, Group, Indicator, Rounding, band_bound, full_points
 from .observations import Observations
@@ -54,6 +54,9 @@ class Points:
         best = self.share.copy() if self.unknown is None else np.maximum(self.share, self.unknown)
         for row, hoped in self.hoped.items():
             best[row] = hoped
+        for row, item in enumerate(self.indicators):
+            if item.role == "penalty":
+                best[row] = self.share[row]  # the best that can happen is no further penalty
         return best
 
     @cached_property
@@ -73,7 +76,7 @@ class Points:
     @cached_property
     def total(self) -> Floats:
         """Total, rescaled to the whole sheet as the policy says; NaN where nothing applies."""
-        return _total(self.framework, self._nodes)
+        return _total(self.framework, self._nodes) + self.extra(self.share)
 
     @cached_property
     def best(self) -> Floats:
@@ -81,12 +84,21 @@ class Points:
         if self.share_best is self.share:
             return self.total
         nodes = _evaluate(self.framework, self.indicators, self.share_best, self.excluded)
-        return _total(self.framework, nodes)
+        return _total(self.framework, nodes) + self.extra(self.share_best)
+
+    def extra(self, share: Floats) -> Floats | float:
+        """Bonus points less penalty points, shape (U,); 0 when the document has neither."""
+        signs = {"scored": 0.0, "bonus": 1.0, "penalty": -1.0}
+        signed = np.array([signs[item.role] * item.points for item in self.indicators])
+        return np.asarray(signed @ share) if signed.any() else 0.0
 
     @cached_property
     def band(self) -> NDArray[np.int8]:
         """Place of the band of each total, from 0 (lowest); −1 where there is no total."""
-        return classify(self._rounded("band"), self.framework.bands)
+        total = self._rounded("band")
+        if self.framework.band_scale == "percent":
+            total = np.round(100 * total / self.framework.maximum, _DIGITS)
+        return classify(total, self.framework.bands)
 
     @cached_property
     def rank(self) -> NDArray[np.int64]:
@@ -116,22 +128,28 @@ def assess_points(framework: Framework, observations: Observations) -> Points:
     Points
     """
     indicators = tuple(item for item in framework.indicators if item.points)
+    absent = outside(indicators, observations)
     cells = lay_out([item.concept for item in indicators], observations, framework.policy)
+    cells = leave_out(cells, absent)
     excluded = cells.excluded
     signs = {concept.id: concept.sign for concept in observations.concepts}
+    asked = _Asked(framework, observations, signs)
     share = np.empty(cells.value.shape)
     hoped: dict[int, Floats] = {}
     for row, item in enumerate(indicators):
         if isinstance(item.value, Parts):
-            share[row], hoped[row], left = _parts(item.value, observations, framework, signs)
+            share[row], hoped[row], left = _ends(item.value, item.concept, asked)
             if excluded is None:
                 excluded = np.zeros(share.shape, dtype=bool)
-            excluded[row] = left
+            excluded[row] = left if absent is None else left | absent[row]
         else:
             found = _share(item.value, cells.value[row], signs.get(item.concept, 1.0))
             np.fmax(found, 0.0, out=share[row])  # NaN earns nothing
     if framework.policy.rescale == "none":
-        excluded = None
+        excluded = absent  # the document's own applicability always leaves the denominator
+    if absent is not None:
+        share[absent] = 0.0
+        hoped = {row: np.where(absent[row], 0.0, best) for row, best in hoped.items()}
     return Points(framework, observations, indicators, share, excluded, cells.unknown, hoped)
 
 
@@ -143,23 +161,32 @@ def _share(value: Value | None, x: Floats, sign: float) -> Floats:
     raise TypeError(f"không tính được điểm từ {value!r}")
 
 
-def _parts(
-    value: Parts, observations: Observations, framework: Framework, signs: Mapping[str, float]
-) -> tuple[Floats, Floats, Bools | bool]:
-    """Share of a composed value, at worst and at best; excluded when every part is."""
-    cells = lay_out([part.concept for part in value.of], observations, framework.policy)
-    shares = [
-        _share(part.value, x, signs.get(part.concept, 1.0))
-        for part, x in zip(value.of, cells.value, strict=True)
-    ]
-    worst = np.nan_to_num(np.stack(shares))
-    excluded: Bools | bool = False
-    if cells.excluded is not None and framework.policy.rescale != "none":
-        worst[cells.excluded] = np.nan
-        excluded = np.asarray(cells.excluded.all(axis=0))
-    best = worst if cells.unknown is None else np.where(cells.unknown, 1.0, worst)
-    at_worst, at_best = (np.nan_to_num(value.combine(parts)) for parts in (worst, best))
-    return at_worst, at_best, excluded
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What the parts of composed values are read from."""
+
+    framework: Framework
+    observations: Observations
+    signs: Mapping[str, float]
+
+
+def _ends(value: Value, concept: str, asked: _Asked) -> tuple[Floats, Floats, Bools]:
+    """Share of a value at worst and at best, and where it does not apply; each of shape (U,)."""
+    if isinstance(value, Parts):
+        ends = [_ends(part.value, part.concept, asked) for part in value.of]
+        left = np.stack([out for _, _, out in ends])
+        leaves = left & (asked.framework.policy.rescale != "none")
+        worst, best = (
+            np.nan_to_num(value.combine(np.where(leaves, np.nan, np.stack(side))))
+            for side in list(zip(*ends, strict=True))[:2]
+        )
+        return worst, best, np.asarray(leaves.all(axis=0))
+    cells = lay_out([concept], asked.observations, asked.framework.policy)
+    share = np.nan_to_num(_share(value, cells.value[0], asked.signs.get(concept, 1.0)))
+    nowhere = np.zeros(share.shape, dtype=bool)
+    left = nowhere if cells.excluded is None else cells.excluded[0]
+    best = share if cells.unknown is None else np.where(cells.unknown[0], 1.0, share)
+    return share, best, left
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +208,7 @@ def _evaluate(
 ) -> dict[str, tuple[Floats, Floats]]:
     """Points earned and points that apply, by group id, bottom up."""
     rows = {item.id: place for place, item in enumerate(indicators)}
-    weights = np.array([item.points for item in indicators])
+    weights = np.array([item.maximum for item in indicators])
     nodes: dict[str, tuple[Floats, Floats]] = {}
     _visit(framework.tree, _Sheet(framework, rows, weights, share, excluded), nodes)
     return nodes

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .check import check_framework, check_strata
+from .check import check_attributes, check_framework, check_strata
 from .concepts import Concept, Id, Text, read_catalogue
 from .documents import Model, read_model
 from .faults import Collector, Fault, Faults, nearest
@@ -268,6 +268,7 @@ class _Loader:
     def strata(self, framework: Framework, observations: Observations, file: str) -> None:
         known = observations.units.get("stratum", [None] * len(observations.units))
         found = check_strata(framework, known, file)
+        found += check_attributes(framework, observations.units.columns, file)
         self.faults.extend(fault for fault in found if fault not in self.faults.faults)
 
     def observations(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -151,10 +151,13 @@ def _relative(part: Floats | float, whole: Floats | float) -> Floats:
 
 
 class Part(Model):
-    """One part of a composed value: its own concept, its own value, its share of the whole."""
+    """One part of a composed value: its own concept, its own value, its share of the whole.
 
-    concept: str
-    value: Annotated[Curve | Fitted, Field(discriminator="kind")]
+    A part that is itself composed needs no concept: its own parts have theirs.
+    """
+
+    concept: str = ""
+    value: Value
     share: Share = 1.0
 
 
@@ -201,3 +204,19 @@ class Parts(Model):
 
 
 Value = Annotated[Curve | Fitted | Parts, Field(discriminator="kind")]
+Part.model_rebuild()
+Parts.model_rebuild()
+
+
+def leaves(value: Value | None, concept: str) -> Iterator[tuple[str, Curve | Fitted]]:
+    """Walk to the curves of a value, each with the concept that it reads."""
+    if isinstance(value, Parts):
+        for part in value.of:
+            yield from leaves(part.value, part.concept)
+    elif value is not None:
+        yield concept, value
+
+
+def concepts_of(value: Value | None) -> tuple[str, ...]:
+    """Concepts that a composed value reads, in printed order; none for a plain one."""
+    return tuple(name for name, _ in leaves(value, "")) if isinstance(value, Parts) else ()

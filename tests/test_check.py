@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from examples import LINE, catalogue, concept, framework, group, indicator, levels
 
-from dxmethod.check import check_framework, check_strata
+from dxmethod.check import check_attributes, check_framework, check_strata
 from dxmethod.framework import Band, Declared, Framework, Level, Quorum
 from dxmethod.values import Curve
 
@@ -248,3 +248,38 @@ def test_unit_without_a_stratum_would_be_asked_nothing():
 def test_common_threshold_serves_every_stratum():
     item = indicator("a", required={"muc-1": {"mien-nui": 50.0, "*": 80.0}})
     assert check_strata(framework(item, levels=levels("muc-1")), ["bất kỳ", None]) == []
+
+
+def test_an_attribute_that_decides_must_stand_in_the_table_of_units():
+    asked = framework(
+        indicator("a", value=LINE, points=1, applies_to={"unit_class": ("xa",)}),
+        indicator("b", value=LINE, points=1, applies_to={"unit_class": ("xa",)}),
+    )
+    assert check_attributes(asked, ["name", "unit_class"]) == []
+    (fault,) = check_attributes(asked, ["name"], "xa.csv")
+    assert str(fault).startswith("Lỗi: xa.csv, dòng 1: không có cột “unit_class”; cần cột")
+
+
+def test_a_penalty_must_grow_as_the_value_gets_worse():
+    known = catalogue("tot", concept("xau", better="lower"))
+    for name, wrong in (("tot", True), ("xau", False)):
+        asked = framework(
+            indicator("a", concept="tot", value=LINE, points=1),
+            indicator("p", concept=name, value=LINE, points=1, role="penalty"),
+        )
+        found = [str(fault) for fault in check_framework(asked, known)]
+        assert any("điểm trừ không tăng" in text for text in found) == wrong
+
+
+def test_bonus_points_stand_in_a_group_that_adds():
+    bonus = indicator("b", value=LINE, points=1, role="bonus")
+    asked = framework(indicator("a", value=LINE, points=1), bonus, combine="arithmetic", total=1)
+    found = [str(fault) for fault in check_framework(asked, catalogue("a", "b"))]
+    assert any("điểm thưởng, điểm trừ (b)" in text for text in found)
+
+
+def test_bands_in_per_cent_are_checked_against_one_hundred():
+    bands = (Band(id="thap", label="thấp"), Band(id="cao", label="cao", above=101))
+    asked = framework(indicator("a", value=LINE, points=500), bands=bands, band_scale="percent")
+    (fault,) = check_framework(asked, catalogue("a"))
+    assert "cận 101 cao hơn 100%" in str(fault)

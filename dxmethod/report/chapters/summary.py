@@ -10,7 +10,7 @@ def framework_summary(old: Framework, new: Framework) -> str:
     """Say in a few lines, without local marks, what two versions hold."""
     lines = [
         f"{item.id}: {len(item.indicators)} indicators, {len(item.levels)} levels, "
-        f"{sum(i.points for i in item.indicators):g} points"
+        f"{sum(i.maximum for i in item.indicators):g} points"
         for item in (old, new)
     ]
     kinds = change_counts(old, new)
