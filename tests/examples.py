@@ -222,13 +222,27 @@ def random_points(rng: random.Random, curves_only: bool = False) -> tuple[Framew
             name,
             points=float(rng.randint(1, 5)),
             value=random_value(rng, known[name], known, curves_only),
+            applies_to=rng.choice([{}, {}, {}, {"unit_class": ("x",)}]),
         )
         for name in names
     ]
     root = _random_group(rng, "goc", items, 0)
+    extras = [_random_extra(rng, f"them-{number}", known) for number in range(rng.randint(0, 2))]
+    if extras:
+        root = group("tong", root, *extras)
     size = rng.randint(1, 6)
     reported = observe({name: random_cells(rng, size) for name in names}, known)
+    reported.units["unit_class"] = [rng.choice("xy") for _ in range(size)]
     return framework(policy=random_policy(rng), tree=root), reported
+
+
+def _random_extra(rng: random.Random, name: str, known: Catalogue) -> Indicator:
+    """Bonus points, or a penalty that grows as the value gets worse."""
+    read = rng.choice(list(known.values()))
+    role = rng.choice(["bonus", "penalty"])
+    value = random_curve(rng, read.sign if role == "bonus" else -read.sign)
+    points = float(rng.randint(1, 3))
+    return indicator(name, concept=read.id, role=role, value=value, points=points)
 
 
 def _random_group(rng: random.Random, name: str, items: Sequence[Indicator], depth: int) -> Group:

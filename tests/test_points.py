@@ -71,8 +71,16 @@ def fitted(value: Fitted, x: float, cohort: list[float], sign: float) -> float:
     return 1.0 if part == whole == 0 else min(part / whole, 1.0) if whole else 0.0
 
 
+def outside(item: Indicator, unit: int, reported: Observations) -> bool:
+    return any(
+        reported.units[name].iloc[unit] not in values for name, values in item.applies_to.items()
+    )
+
+
 def share(item: Indicator, unit: int, reported: Observations, policy: Policy, good: bool) -> object:
     """Share of an indicator's points, or EXCLUDED; unknown values turn out well if `good`."""
+    if outside(item, unit, reported):
+        return EXCLUDED
     if isinstance(item.value, Parts):
         return combined(item.value, unit, reported, policy, good)
     found = cell(item.concept, unit, reported, policy)
@@ -80,7 +88,8 @@ def share(item: Indicator, unit: int, reported: Observations, policy: Policy, go
         return EXCLUDED if found == EXCLUDED else float(found == UNKNOWN and good)
     if isinstance(item.value, Curve):
         return on_curve(item.value, found)
-    everyone = [cell(item.concept, other, reported, policy) for other in range(len(reported.units))]
+    concerned = [o for o in range(len(reported.units)) if not outside(item, o, reported)]
+    everyone = [cell(item.concept, other, reported, policy) for other in concerned]
     cohort = [x for x in everyone if not isinstance(x, str)]
     sign = reported.concepts[reported.position[item.concept]].sign
     return fitted(item.value, found, cohort, sign)
@@ -122,8 +131,10 @@ def mean(combine: str, pairs: list[tuple[float, float]]) -> float:
 def node(
     at: Group | Indicator, unit: int, reported: Observations, asked: Framework, good: bool
 ) -> tuple[float, float]:
-    """Points earned and points that apply."""
+    """Points earned and points that apply; bonus and penalty stand apart."""
     if isinstance(at, Indicator):
+        if at.role != "scored":
+            return 0.0, 0.0
         found = share(at, unit, reported, asked.policy, good)
         return (0.0, 0.0) if found == EXCLUDED else (found * at.points, at.points)
     below = [node(child, unit, reported, asked, good) for child in at.children]
@@ -140,7 +151,14 @@ def node(
 
 def slow_total(asked: Framework, unit: int, reported: Observations, good: bool) -> float:
     earned, full = node(asked.tree, unit, reported, asked, good)
-    return earned / full * asked.maximum if full > 0 else math.nan
+    extra = 0.0
+    for item in asked.indicators:
+        if item.role != "scored":
+            hoped = good and item.role == "bonus"  # no penalty is hoped for
+            found = share(item, unit, reported, asked.policy, hoped)
+            sign = 1 if item.role == "bonus" else -1
+            extra += 0.0 if found == EXCLUDED else sign * item.points * float(found)
+    return earned / full * asked.maximum + extra if full > 0 else math.nan
 
 
 @pytest.mark.parametrize("block", range(10))
@@ -161,9 +179,10 @@ def test_total_is_never_above_the_best_nor_the_best_above_the_maximum(rng):
     asked, reported = random_points(rng)
     found = assess_points(asked, reported)
     some = ~np.isnan(found.total)
-    assert (found.total[some] >= 0).all()
+    base = found.total - found.extra(found.share)
+    assert (base[some] >= -1e-9).all()
     assert (found.total[some] <= found.best[some] + 1e-9).all()
-    assert (found.best[some] <= asked.maximum + 1e-9).all()
+    assert ((found.best - found.extra(found.share_best))[some] <= asked.maximum + 1e-9).all()
 
 
 @settings(max_examples=300)

@@ -4,29 +4,18 @@ import csv
 import json
 import re
 import zipfile
+from html import unescape
 
 import docx
 import nbformat
 import openpyxl
 import pypdf
 import pytest
+from examples import HOSTILE
 
 import dxmethod as dx
 from dxmethod.documents import write_yaml
 from dxmethod.report.run import run_report
-
-HOSTILE = (
-    "<script>alert(1)</script>",
-    "=cmd|'/c calc'!A1",
-    "{{x}}",
-    "#let x = 1",
-    "\\input{/etc/passwd}",
-    "../../etc/passwd",
-    "\"quote'",
-    "two\nlines",
-    "\u202eRTL\u200f",
-    "nghiêng" * 17 + "x",
-)
 
 
 def framework(name: str, version: str, points) -> dict:
@@ -109,15 +98,12 @@ def test_every_name_is_text_in_every_form(folder):
     printed = squeezed(" ".join(sheet.extract_text() for sheet in pages))
     book = openpyxl.load_workbook(folder / "bang.xlsx")
     written = [cell.value for sheet in book for row in sheet.iter_rows() for cell in row]
-    from html import unescape
-
     shown = squeezed(unescape(re.sub(r"<[^>]*>", "", page)))
     for name in HOSTILE:
         assert name in cells
         assert name in written
         assert squeezed(name) in shown
-        assert squeezed(name).strip() in printed or "RTL" in name
-    assert "RTL" in printed or "LTR" in printed
+        assert squeezed(name) in printed
 
 
 @pytest.mark.slow
