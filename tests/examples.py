@@ -153,7 +153,14 @@ def random_levels(rng: random.Random) -> tuple[Framework, Observations]:
     )
     asked = [f"muc-{number}" for number in range(1, rng.randint(2, 4))]
     cut = rng.randint(1, len(names) - 1)
-    items = [indicator(name, required=_random_required(rng, asked)) for name in names]
+    items = [
+        indicator(
+            name,
+            required=_random_required(rng, asked),
+            applies_to=rng.choice([{}, {}, {}, {"unit_class": ("x",)}]),
+        )
+        for name in names
+    ]
     groups = (group("a", *items[:cut]), group("b", *items[cut:]))
     made = tuple(
         Level(
@@ -169,6 +176,7 @@ def random_levels(rng: random.Random) -> tuple[Framework, Observations]:
     strata = rng.choice([None, [rng.choice(["x", "y", "z", None]) for _ in range(size)]])
     columns = {name: random_cells(rng, size) for name in names}
     reported = observe(columns, known, strata)
+    reported.units["unit_class"] = [rng.choice("xy") for _ in range(size)]
     return framework(*groups, levels=made, policy=random_policy(rng)), reported
 
 

@@ -37,6 +37,9 @@ def judged(
     item: Indicator, wanted: float, unit: int, reported: Observations, policy: Policy
 ) -> str:
     """ "met", "failed", "unknown" or "excluded"."""
+    for name, values in item.applies_to.items():
+        if reported.units[name].iloc[unit] not in values:
+            return "excluded"
     column = reported.position[item.concept]
     status, value = Status(reported.status[unit, column]), reported.value[unit, column]
     if status == Status.NO_EVIDENCE and policy.no_evidence == "fails":
