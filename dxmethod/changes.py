@@ -71,6 +71,7 @@ _FIELDS: Mapping[str, Kind] = {
     "policy": "policy",
     "rounding": "policy",
     "band_scale": "band",
+    "examples": "provenance",
 }
 
 

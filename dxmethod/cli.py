@@ -215,7 +215,12 @@ class _Checker:
             return ""
         if framework is None:
             return ""
-        own.extend(check_framework(framework, self.catalogue(home / "catalogue"), own.file))
+        catalogue = self.catalogue(home / "catalogue")
+        own.extend(check_framework(framework, catalogue, own.file))
+        if not own.errors:
+            from .examples import check_examples
+
+            own.extend(check_examples(framework, catalogue, own.file))
         if path.resolve().is_relative_to(home):  # elsewhere, no revision can name it
             name = path.resolve().relative_to(home).with_suffix("").as_posix()
             if framework.id != name:

@@ -240,6 +240,32 @@ Node = Annotated[
 ]
 
 
+class Example(Model):
+    """A case that the document implies or publishes; `check` computes it and compares.
+
+    Attributes
+    ----------
+    says : str
+        What the case shows, with its source.
+    unit : dict of attribute to str
+        Attributes of the unit, where thresholds or applicability depend on them.
+    reported : dict of concept id to float or str
+        Reported numbers, or KAD, KPS, KMC; a concept not named is missing.
+    total : float, optional
+        Total that the document gives, to be met `within` (printed digits).
+    level, band : id, optional
+        Highest level held ("none" for no level); band of the total.
+    """
+
+    says: Text
+    unit: dict[Attribute, str] = Field(default_factory=dict)
+    reported: Annotated[dict[Id, float | str], Field(min_length=1)]
+    total: float | None = None
+    within: Annotated[float, Field(gt=0)] = 1e-9
+    level: str | None = None
+    band: Id | None = None
+
+
 class Framework(Model):
     """One version of one instrument for one type of unit."""
 
@@ -263,6 +289,7 @@ class Framework(Model):
     levels: tuple[Level, ...] = ()
     band_scale: Literal["points", "percent"] = "points"
     bands: tuple[Band, ...] = ()
+    examples: tuple[Example, ...] = ()
     tree: Group
 
     def nodes(self) -> Iterator[tuple[Group | Indicator, Group | None, int]]:

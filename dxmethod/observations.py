@@ -296,7 +296,7 @@ def _cells(
             if position >= len(cells):
                 continue
             place = f"dòng {line}, cột {concept_id}"
-            kind, number = _cell(cells[position], concept, place, faults, decimal_comma)
+            kind, number = read_cell(cells[position], concept, place, faults, decimal_comma)
             status[row, column], value[row, column] = kind, number
     return value, status
 
@@ -305,10 +305,29 @@ _PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _COMMA = re.compile(r"[-+]?\d+(?:,\d+)?")
 
 
-def _cell(
-    text: str, concept: Concept, place: str, faults: Collector, decimal_comma: bool
+def read_cell(
+    text: str, concept: Concept, place: str, faults: Collector, decimal_comma: bool = False
 ) -> tuple[Status, float]:
-    """One cell: a status word, a number, or "KMC" followed by the number claimed."""
+    """Read one cell: a status word, a number, or "KMC" followed by the number claimed.
+
+    Parameters
+    ----------
+    text : str
+        What stands in the cell.
+    concept : Concept
+        What the cell reports; its range is checked.
+    place : str
+        The cell as the user finds it.
+    faults : Collector
+        Where a fault is noted.
+    decimal_comma : bool
+        Whether numbers are written with a comma.
+
+    Returns
+    -------
+    (Status, float)
+        NaN where there is no number.
+    """
     word, _, rest = text.partition(" ")
     status = STATUS_WORDS.get(word.upper())
     if status is not None and (not rest or status is Status.NO_EVIDENCE):

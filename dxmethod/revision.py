@@ -14,6 +14,7 @@ from pydantic import Field
 from .check import check_attributes, check_framework, check_strata
 from .concepts import Concept, Id, Text, read_catalogue
 from .documents import Model, read_model
+from .examples import check_examples
 from .faults import Collector, Fault, Faults, nearest
 from .framework import Framework, FrameworkId, read_framework
 from .observations import Observations, read_observations
@@ -258,7 +259,10 @@ class _Loader:
         self.inputs.append(path)
         framework = read_framework(path, self.faults, shown)
         if framework is not None:
-            self.faults.extend(check_framework(framework, catalogue, shown))
+            found = check_framework(framework, catalogue, shown)
+            if not any(fault.severity == "lỗi" for fault in found):
+                found += check_examples(framework, catalogue, shown)
+            self.faults.extend(found)
             if framework.id != name:
                 self.faults.add(
                     "mục id", f"có “{framework.id}”", f"“{name}” như tên tệp", file=shown
