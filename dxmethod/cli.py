@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import sys
@@ -17,10 +18,11 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from .check import check_framework
-from .concepts import Concept, Theme, read_catalogue
+from .concepts import SOURCE_TYPES, Concept, Theme, read_catalogue
 from .documents import read_model, read_yaml
 from .faults import Collector, Fault, Faults, nearest, quoted
 from .framework import FIDELITY, STATUS, Framework, read_framework
+from .values import concepts_of
 from .vietnamese import number
 
 _SUFFIXES = (".yml", ".yaml")
@@ -120,6 +122,80 @@ def check(
     if faults:
         raise Faults(faults)
     typer.echo("Không có lỗi")
+
+
+@app.command(cls=_Command)
+def concept(
+    name: Annotated[str, typer.Argument(metavar="MÃ", help="Mã khái niệm trong danh mục.")],
+) -> None:
+    """Cho biết một khái niệm là gì và khung nào dùng đến nó."""
+    from .revision import find_workspace
+
+    home = find_workspace() / "frameworks"
+    faults = Collector()
+    catalogue = read_catalogue(home / "catalogue", faults, "frameworks/catalogue")
+    found = catalogue.get(name)
+    if found is None:
+        faults.add("mã khái niệm", f"có {quoted(name)}", nearest(name, catalogue))
+    frameworks = [read_framework(path, faults) for path in _framework_files(home)]
+    faults.raise_errors()
+    assert found is not None
+    for line in (*_concept_lines(found), *_uses(name, frameworks)):
+        typer.echo(line)
+
+
+def _framework_files(home: Path) -> list[Path]:
+    """Files that stand where a framework stands: one folder below `frameworks`."""
+    others = ("catalogue", "revisions", "schemas")
+    return sorted(p for p in home.glob("*/*.yml") if p.parent.name not in others)
+
+
+def _concept_lines(found: Concept) -> list[str]:
+    """Say what a concept counts; what its file leaves out is not said."""
+    low, high = found.bounds
+    told = {
+        "Định nghĩa": found.definition,
+        "Tử số": found.numerator,
+        "Mẫu số": found.denominator,
+        "Đơn vị tính": found.unit,
+        "Khoảng hợp lệ": f"{low:g} đến {high:g}",
+        "Chiều tốt": "càng cao càng tốt" if found.better == "higher" else "càng thấp càng tốt",
+        "Loại": "; ".join(f"{place}: {label}" for place, label in enumerate(found.categories)),
+        "Nguồn": found.source,
+        "Cách có số liệu": SOURCE_TYPES[found.source_type],
+        "Thay cho": ", ".join(found.replaces),
+    }
+    return [
+        f"{found.id}: {found.label}",
+        *(f"  {key}: {text}" for key, text in told.items() if text),
+    ]
+
+
+def _uses(name: str, frameworks: Sequence[Framework | None]) -> list[str]:
+    """List the indicators that read a concept, by framework."""
+    lines = []
+    for framework in frameworks:
+        for item in framework.indicators if framework else ():
+            if framework and name in (item.concept, *concepts_of(item.value)):
+                levels = ", ".join(item.required)
+                asked = [f"mức {levels}"] if levels else []
+                asked += [f"{item.points:g} {framework.terms.points}"] if item.points else []
+                label = " ".join(part for part in (item.code, item.label) if part)
+                lines.append(f"  {framework.id}: {label} ({'; '.join(asked) or 'không tính điểm'})")
+    return ["Được dùng trong:", *lines] if lines else ["Chưa khung nào dùng đến."]
+
+
+@app.command(cls=_Command)
+def schema() -> None:
+    """Ghi lược đồ JSON vào frameworks/schemas, để trình soạn thảo gợi ý khi viết tệp YAML."""
+    from .revision import RevisionFile, find_workspace
+
+    folder = find_workspace() / "frameworks" / "schemas"
+    folder.mkdir(exist_ok=True)
+    for name, model in (("framework", Framework), ("concepts", Theme), ("revision", RevisionFile)):
+        text = json.dumps(model.model_json_schema(), ensure_ascii=False, indent=1, sort_keys=True)
+        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+        typer.echo(f"frameworks/schemas/{name}.json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

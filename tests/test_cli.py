@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dxmethod.cli import main
+from dxmethod.documents import write_yaml
 from dxmethod.faults import Fault, Faults
 
 
@@ -197,3 +198,40 @@ def test_module_runs_and_check_stays_light(workspace):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
     assert done.stdout.splitlines()[-3:] == ["Không có lỗi", "0", "[]"], done.stderr
+
+
+def test_concept_says_what_it_is_and_where_it_is_used(capsys):
+    assert main(["concept", "dti-ha-tang-so"]) == 0
+    said = capsys.readouterr().out
+    assert "dti-ha-tang-so: Hạ tầng số" in said
+    assert "Khoảng hợp lệ: 0 đến 1" in said
+    assert "mic-922-2022/province: 3 Hạ tầng số (100 điểm)" in said
+    assert "dti-2024/province: 3 Hạ tầng số (140 điểm)" in said
+
+
+def test_concept_that_is_not_known_names_the_nearest(capsys):
+    assert main(["concept", "dti-ha-tang"]) == 1
+    assert 'gần nhất: "dti-ha-tang-so"' in capsys.readouterr().err
+
+
+def test_concept_that_nobody_uses_is_said_so(tmp_path, monkeypatch, capsys):
+    write_lonely_concept(tmp_path / "frameworks" / "catalogue")
+    monkeypatch.setenv("DXMETHOD_WORKSPACE", str(tmp_path))
+    assert main(["concept", "mot-minh"]) == 0
+    assert "Chưa khung nào dùng đến." in capsys.readouterr().out
+
+
+def write_lonely_concept(folder):
+    concept = {"id": "mot-minh", "label": "Một mình", "measure": "ratio", "unit": "%"}
+    folder.mkdir(parents=True)
+    theme = {"kind": "concepts", "format": 1, "theme": "thử", "concepts": [concept]}
+    write_yaml(theme, folder / "a.yml")
+
+
+def test_schemas_for_editors_are_in_step_with_the_models(tmp_path, monkeypatch, repository):
+    write_lonely_concept(tmp_path / "frameworks" / "catalogue")
+    monkeypatch.setenv("DXMETHOD_WORKSPACE", str(tmp_path))
+    assert main(["schema"]) == 0
+    for made in sorted((tmp_path / "frameworks" / "schemas").glob("*.json")):
+        kept = repository / "frameworks" / "schemas" / made.name
+        assert made.read_bytes() == kept.read_bytes(), "python dx.py schema"
