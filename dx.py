@@ -197,9 +197,21 @@ def hand_over(arguments, folder=None, with_windows=False):
             pass
 
 
+def silence_lab():
+    """Keep JupyterLab from opening with a question about news."""
+    folder = os.path.join(VENV, "share", "jupyter", "lab", "settings")
+    if not os.path.isdir(folder):
+        os.makedirs(folder)
+    answers = {"fetchNews": "false", "checkForUpdates": False}
+    with open(os.path.join(folder, "overrides.json"), "w") as file:
+        json.dump({"@jupyterlab/apputils-extension:notification": answers}, file)
+
+
 def run(word, rest):
     """Run one command in an environment made ready first; return its exit code."""
     prepare()
+    if word == "lab":
+        silence_lab()
     if word not in TOOLS:  # in the user's own folder: paths among the arguments are theirs
         return hand_over(["dxmethod", word] + rest)
     codes = [hand_over(call + rest, ROOT, word == "lab") for call in TOOLS[word]]
