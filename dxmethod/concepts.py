@@ -93,6 +93,16 @@ class Theme(Model):
 Catalogue = Mapping[str, Concept]
 
 
+def read_themes(folder: Path, faults: Collector, name: str = "") -> dict[Path, Theme]:
+    """Read every file of a catalogue by its path. See `read_catalogue` for the parameters."""
+    shown = name or folder.name
+    read = {
+        path: read_model(Theme, path, f"{shown}/{path.name}", faults)
+        for path in sorted(folder.glob("*.yml"))
+    }
+    return {path: theme for path, theme in read.items() if theme is not None}
+
+
 def read_catalogue(folder: Path, faults: Collector, name: str = "") -> dict[str, Concept]:
     """Read every theme of a catalogue.
 
@@ -109,11 +119,15 @@ def read_catalogue(folder: Path, faults: Collector, name: str = "") -> dict[str,
     -------
     dict of str to Concept
     """
+    return join_themes(read_themes(folder, faults, name), faults, name or folder.name)
+
+
+def join_themes(themes: Mapping[Path, Theme], faults: Collector, name: str) -> dict[str, Concept]:
+    """Join themes into one catalogue, noting what they contradict."""
     catalogue: dict[str, Concept] = {}
-    for path in sorted(folder.glob("*.yml")):
-        shown = f"{name or folder.name}/{path.name}"
-        theme = read_model(Theme, path, shown, faults)
-        for concept in theme.concepts if theme else ():
+    for path, theme in themes.items():
+        shown = f"{name}/{path.name}"
+        for concept in theme.concepts:
             if concept.id in catalogue:
                 faults.add(f"khái niệm {concept.id}", "định nghĩa hai lần", "một lần", file=shown)
             faults.extend(_contradictions(concept, shown))

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .check import check_attributes, check_framework, check_strata
-from .concepts import Concept, Id, Text, read_catalogue
+from .concepts import Concept, Id, Text, join_themes, read_themes
 from .documents import Model, read_model
 from .examples import check_examples
 from .faults import Collector, Fault, Faults, nearest
@@ -108,7 +108,8 @@ class Revision:
     catalogue : mapping of str to Concept
     observations : Observations
     inputs : tuple of Path
-        Every file that was read.
+        Every file that the result depends on, the revision's own first; of the catalogue, the
+        themes that hold a concept it uses.
     findings : tuple of Fault
         What the documents get wrong of themselves, kept as printed.
     """
@@ -235,8 +236,9 @@ class _Loader:
 
     def load(self, file: RevisionFile, path: Path) -> Revision:
         folder = self.workspace / "frameworks" / "catalogue"
-        catalogue = read_catalogue(folder, self.faults, "frameworks/catalogue")
-        self.inputs += [path, *sorted(folder.glob("*.yml"))]
+        themes = read_themes(folder, self.faults, "frameworks/catalogue")
+        catalogue = join_themes(themes, self.faults, "frameworks/catalogue")
+        self.inputs.append(path)
         frameworks = [self.framework(name, catalogue) for name in (file.baseline, *file.drafts)]
         if len(set(file.drafts)) < len(file.drafts) or file.baseline in file.drafts:
             self.faults.add("mục drafts", "một khung nêu hai lần", "mỗi khung một lần")
@@ -247,6 +249,12 @@ class _Loader:
         self.faults.raise_errors()
         kept = tuple(framework for framework in frameworks if framework is not None)
         assert observations is not None
+        # Only the themes that this revision reads: a new theme leaves an old report as it was.
+        used = {name for framework in kept for name in framework.concepts}
+        used |= set(observations.position)
+        self.inputs += [
+            at for at, theme in themes.items() if any(c.id in used for c in theme.concepts)
+        ]
         inputs = tuple(dict.fromkeys(self.inputs))
         findings = self.faults.warnings
         return Revision(

@@ -10,6 +10,7 @@ from examples import HOSTILE
 
 from dxmethod.assessment import assess
 from dxmethod.changes import apply, diff
+from dxmethod.documents import write_yaml
 from dxmethod.faults import Faults
 from dxmethod.revision import WORKSPACE_VARIABLE, find_workspace, open_revision, show_path
 
@@ -213,3 +214,15 @@ def test_changes_of_the_small_instruments_lead_from_one_version_to_the_other(rep
     path = repository / f"tests/workspaces/{name}/frameworks/revisions/{name}.yml"
     old, new = open_revision(path).frameworks
     assert apply(old, diff(old, new)) == new
+
+
+def test_a_theme_that_the_revision_does_not_use_is_no_input(workspace):
+    path = workspace / REVISION
+    before = [item.name for item in open_revision(path).inputs]
+    concept = {"id": "khac", "label": "Khác", "measure": "ratio", "unit": "%"}
+    theme = {"kind": "concepts", "format": 1, "theme": "khác", "concepts": [concept]}
+    write_yaml(theme, workspace / "frameworks/catalogue/khac.yml")
+    after = open_revision(path)
+    assert [item.name for item in after.inputs] == before
+    assert before[0] == "small-levels.yml" and "cap-xa.yml" in before
+    assert "khac" in after.catalogue
