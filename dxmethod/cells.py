@@ -107,7 +107,7 @@ def leave_out(cells: Cells, mask: Bools | None) -> Cells:
         return cells
     return Cells(
         np.where(mask, np.nan, cells.value),
-        mask if cells.excluded is None else cells.excluded | mask,
+        mask.copy() if cells.excluded is None else cells.excluded | mask,
         None if cells.unknown is None else cells.unknown & ~mask,
     )
 

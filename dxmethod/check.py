@@ -102,9 +102,13 @@ def _check_ids(framework: Framework, found: Collector) -> None:
         ("mã trong cây chỉ tiêu", [node.id for node, _, _ in framework.nodes()]),
         ("mã mức độ", [level.id for level in framework.levels]),
         ("mã xếp loại", [band.id for band in framework.bands]),
+        ("tên mức độ", [level.label for level in framework.levels]),
+        ("tên xếp loại", [band.label for band in framework.bands]),
     ):
         for item in sorted({item for item in items if items.count(item) > 1}):
-            found.add(name, f"“{item}” xuất hiện {items.count(item)} lần", "mỗi mã một lần")
+            found.add(
+                name, f"“{item}” xuất hiện {items.count(item)} lần", "mỗi mã, mỗi tên một lần"
+            )
 
 
 def _check_references(framework: Framework, catalogue: Catalogue, found: Collector) -> None:

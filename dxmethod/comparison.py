@@ -88,6 +88,9 @@ class Comparison:
                 frame[f"{column}_shift"] = (sign * shift).astype(
                     np.float64 if column == "total" else np.int64
                 )
+        # Rank 0 is no rank: a unit that has none in one version has neither risen nor fallen.
+        unranked = (frame["rank_old"] == 0) | (frame["rank_new"] == 0)
+        frame.loc[unranked, "rank_shift"] = 0
         if "band" in old and "band" in new:
             frame["band_old"], frame["band_new"] = old["band"], new["band"]
         return frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ from .concepts import Concept, Id, Text, join_themes, read_themes
 from .documents import Model, read_model
 from .examples import check_examples
 from .faults import Collector, Fault, Faults, nearest
-from .framework import Framework, FrameworkId, read_framework
+from .framework import UNIT_TYPES, Framework, FrameworkId, read_framework
 from .observations import Observations, read_observations
 from .units import read_crosswalk
 
@@ -245,7 +245,8 @@ class _Loader:
         observations = self.observations(file, catalogue)
         for framework in frameworks:
             if framework is not None and observations is not None:
-                self.strata(framework, observations, file.observations.file)
+                self.fits(framework, observations, file.observations.file)
+        self.same_units(frameworks)
         self.faults.raise_errors()
         kept = tuple(framework for framework in frameworks if framework is not None)
         assert observations is not None
@@ -277,7 +278,20 @@ class _Loader:
                 )
         return framework
 
-    def strata(self, framework: Framework, observations: Observations, file: str) -> None:
+    def same_units(self, frameworks: Sequence[Framework | None]) -> None:
+        """Drafts are for the type of unit that the baseline is for."""
+        baseline, *drafts = frameworks
+        for draft in drafts:
+            if baseline and draft and draft.unit_type != baseline.unit_type:
+                found = f"dành cho {UNIT_TYPES[draft.unit_type]}"
+                expected = f"{UNIT_TYPES[baseline.unit_type]} như bản hiện hành"
+                self.faults.add("mục unit_type", found, expected, file=f"frameworks/{draft.id}.yml")
+
+    def fits(self, framework: Framework, observations: Observations, file: str) -> None:
+        """The table of units says what the framework needs to know of them."""
+        if not set(framework.concepts) & set(observations.position):
+            said = f"không có khái niệm nào của {framework.id}"
+            self.faults.add("dòng 1", said, "cột của ít nhất một khái niệm", file=file)
         known = observations.units.get("stratum", [None] * len(observations.units))
         found = check_strata(framework, known, file)
         found += check_attributes(framework, observations.units.columns, file)

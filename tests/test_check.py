@@ -283,3 +283,12 @@ def test_bands_in_per_cent_are_checked_against_one_hundred():
     asked = framework(indicator("a", value=LINE, points=500), bands=bands, band_scale="percent")
     (fault,) = check_framework(asked, catalogue("a"))
     assert "cận 101 cao hơn 100%" in str(fault)
+
+
+def test_levels_and_bands_of_one_name_cannot_be_told_apart():
+    bands = (Band(id="x", label="Khá"), Band(id="y", label="Khá", at_least=5))
+    twice = asking(
+        levels=tuple(level.model_copy(update={"label": "Mức"}) for level in asking().levels)
+    )
+    assert any("tên mức độ: “Mức” xuất hiện 2 lần" in text for text in said(twice))
+    assert any("tên xếp loại: “Khá” xuất hiện 2 lần" in text for text in said(scoring(bands=bands)))

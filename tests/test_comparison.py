@@ -1,14 +1,18 @@
 """Two frameworks on the same observations."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import dxmethod as dx
-from dxmethod.comparison import change_counts, compare, counts, near_ties, weights
+from dxmethod.comparison import Comparison, change_counts, compare, counts, near_ties, weights
 from dxmethod.concepts import Concept
 from dxmethod.framework import Framework
-from dxmethod.observations import Observations
+from dxmethod.observations import Observations, Status
+from dxmethod.report.chapters import transition_table
 
 CATALOGUE = {
     name: Concept(id=name, label=name, measure="ratio", unit="%", range=(0, 100))
@@ -42,7 +46,7 @@ def framework(name, points=None, required=None, **more) -> Framework:
             "version": name,
             "status": "draft",
             "unit_type": "commune",
-            "levels": levels if required else (),
+            "levels": more.pop("levels", levels) if required else (),
             "tree": {"id": "all", "label": "all", "children": children},
             **more,
         }
@@ -135,3 +139,29 @@ def test_near_ties_are_pairs_within_the_margin_bound_included():
     pairs = near_ties(found.draft, 0.1)
     assert pairs[["higher", "lower"]].to_numpy().tolist() == [["u1", "u0"]]
     assert near_ties(found.draft, 0.09).empty
+
+
+def unranked() -> Comparison:
+    """The first of three units reports nothing that applies to the draft."""
+    old = framework("old", {"files": 100.0})
+    new = framework("new", {"teams": 100.0})
+    reported = observations([90.0, 50.0, 40.0], [np.nan, 50.0, 60.0])
+    status = reported.status.copy(order="F")
+    status[0, reported.position["teams"]] = Status.NOT_APPLICABLE
+    return compare(old, new, replace(reported, status=status))
+
+
+def test_a_unit_without_a_total_has_no_shift_of_rank():
+    found = unranked()
+    assert found.units["rank_new"].tolist() == [0, 2, 1]
+    assert found.units["rank_shift"].tolist() == [0, 0, 2]
+    assert found.rank_summary().units == 2
+
+
+def test_levels_that_share_a_label_with_a_column_are_still_told_apart():
+    levels = ({"id": "one", "label": "old"}, {"id": "two", "label": "Hai", "after": "one"})
+    required = {"files": {"one": 50.0, "two": 80.0}}
+    side = framework("old", required=required, levels=levels)
+    revision = SimpleNamespace(observations=observations([40, 60, 90], [0, 0, 0]))
+    table = transition_table(compare(side, side, revision.observations), revision)
+    assert table.rows == (("Chưa đạt", 1, 0, 0), ("old", 0, 1, 0), ("Hai", 0, 0, 1))

@@ -226,3 +226,25 @@ def test_a_theme_that_the_revision_does_not_use_is_no_input(workspace):
     assert [item.name for item in after.inputs] == before
     assert before[0] == "small-levels.yml" and "cap-xa.yml" in before
     assert "khac" in after.catalogue
+
+
+def test_versions_for_other_units_are_refused_before_anything_runs(workspace):
+    change(workspace / NEW, "unit_type: commune", "unit_type: district")
+    with pytest.raises(Faults) as found:
+        open_revision("small-levels")
+    assert "dành cho cấp huyện; cần cấp xã như bản hiện hành" in str(found.value)
+
+
+def test_a_version_that_the_table_says_nothing_of_is_refused(workspace):
+    header, *rows = (workspace / DATA).read_text(encoding="utf-8").splitlines()
+    names = header.split(",")
+    kept = [place for place, name in enumerate(names) if name in ("unit", "name", "stratum")]
+    concept = {"id": "khac", "label": "Khác", "measure": "ratio", "unit": "%"}
+    theme = {"kind": "concepts", "format": 1, "theme": "khác", "concepts": [concept]}
+    write_yaml(theme, workspace / "frameworks/catalogue/khac.yml")
+    lines = [",".join([*(line.split(",")[at] for at in kept), "50"]) for line in rows]
+    text = "\n".join([",".join([*(names[at] for at in kept), "khac"]), *lines])
+    (workspace / DATA).write_text(text + "\n", encoding="utf-8")
+    with pytest.raises(Faults) as found:
+        open_revision("small-levels")
+    assert str(found.value).count("không có khái niệm nào của") == 2

@@ -119,3 +119,12 @@ def test_every_source_of_simulated_data_says_so(revision, comparison):
     assert chapters.notices(simulated) == ("SỐ LIỆU MÔ PHỎNG",)
     for chapter in ("tie_table", "unit_table", "total_figure", "rank_figure"):
         assert "số liệu mô phỏng" in getattr(chapters, chapter)(comparison, simulated).source
+
+
+def test_a_unit_without_a_rank_comes_last_and_shows_none(comparison, revision):
+    frame = comparison.units.copy()
+    frame.loc["01", ["rank_new", "rank_shift"]] = 0
+    unranked = replace(comparison)
+    unranked.__dict__["units"] = frame
+    last = chapters.unit_table(unranked, revision).rows[-1]
+    assert last[0] == "01" and None in last

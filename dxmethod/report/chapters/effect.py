@@ -31,7 +31,8 @@ def effect_summary(comparison: Comparison) -> Paragraph:
 
 
 def _ranks_said(comparison: Comparison) -> list[str]:
-    found, frame, digits = comparison.rank_summary(), comparison.units, _digits(comparison)
+    found, digits = comparison.rank_summary(), _digits(comparison)
+    frame = comparison.units.dropna(subset=["total_shift"])
     sentences = [
         f"Trên {number(found.units)} đơn vị, {number(found.moved)} đơn vị đổi thứ hạng "
         f"({number(found.rose)} tăng, {number(found.fell)} giảm); mức đổi trung bình "
@@ -70,11 +71,11 @@ def results(comparison: Comparison, revision: Revision) -> list[Block]:
 def transition_table(comparison: Comparison, revision: Revision) -> Block:
     """Table B14: units by level or band under the old version (rows) and the new (columns)."""
     matrix = comparison.transitions()
-    frame = matrix.reset_index(names="old")
-    frame.columns = pd.Index([str(name) for name in frame.columns])
+    frame = matrix.set_axis([f"to{place}" for place in range(len(matrix.columns))], axis=1)
+    frame = frame.assign(held=[str(name) for name in matrix.index])
     columns = [
-        Column("old", f"{version(comparison.baseline.framework)} ↓", width=24),
-        *(Column(str(name), str(name), "integer") for name in matrix.columns),
+        Column("held", f"{version(comparison.baseline.framework)} ↓", width=24),
+        *(Column(f"to{n}", str(name), "integer") for n, name in enumerate(matrix.columns)),
     ]
     caption = (
         f"Số đơn vị theo kết quả của {version(comparison.baseline.framework).lower()} (hàng) và "
@@ -109,7 +110,7 @@ def mover_table(comparison: Comparison, revision: Revision, by: str, limit: int 
     if moved.empty:
         return paragraph(f"Không có đơn vị nào đổi {what}.")
     moved = moved.assign(far=-moved[f"{by}_shift"].abs())
-    moved = moved.sort_values(["far", f"{by}_shift", "rank_new"], kind="stable")
+    moved = _ranks_shown(moved).sort_values(["far", f"{by}_shift", "rank_new"], kind="stable")
     caption = f"Đơn vị đổi {what}"
     if len(moved) > limit:
         caption += f": {limit} đơn vị đổi nhiều nhất trong số {number(len(moved))}"
@@ -130,7 +131,7 @@ def _reading(comparison: Comparison) -> str:
 
 def unit_table(comparison: Comparison, revision: Revision) -> Block:
     """Table PL4-1: every unit, in the order of the new ranking."""
-    frame = comparison.units.sort_values(["rank_new", "rank_old"], kind="stable")
+    frame = _ranks_shown(comparison.units).sort_values(["rank_new", "rank_old"], kind="stable")
     frame = frame.reset_index(names="unit")
     columns = [Column("unit", "Mã", width=8), *_unit_columns(comparison)]
     caption = "Kết quả theo đơn vị, xếp theo phiên bản mới"
@@ -139,6 +140,12 @@ def unit_table(comparison: Comparison, revision: Revision) -> Block:
         "cáo này trên cùng số liệu, không phải kết quả đã công bố."
     )
     return table("PL4-1", frame, columns, caption, source=computed(revision), note=note)
+
+
+def _ranks_shown(frame: pd.DataFrame) -> pd.DataFrame:
+    """Units without a rank show none, and come last."""
+    ranks = frame[["rank_old", "rank_new"]]
+    return frame.assign(**ranks.where(ranks > 0))
 
 
 def _unit_columns(comparison: Comparison) -> list[Column]:
