@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .framework import Framework
 from .levels import Levels, assess_levels
 from .observations import Observations
-from .points import Points, assess_points, competition_rank
+from .points import Points, assess_points, rank_totals
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +36,11 @@ class Assessment:
 
     @cached_property
     def rank(self) -> NDArray[np.int64]:
-        """Competition rank (1-2-2-4), shape (U,): by total, or by level if there are no points."""
+        """Rank, shape (U,): by total, or by level if there are no points; ties by the policy."""
         if self.points is not None:
             return self.points.rank
         if self.levels is not None:
-            return competition_rank(self.levels.level.astype(np.float64))
+            return rank_totals(self.levels.level.astype(np.float64), self.framework.policy.ties)
         return np.zeros(len(self.observations.units), dtype=np.int64)
 
     def level_labels(self) -> list[str]:
@@ -131,3 +131,40 @@ def roll_up(assessment: Assessment, level: str, parents: pd.Series[str]) -> pd.S
         missing = ", ".join(map(str, held.index[above.isna()][:5]))
         raise ValueError(f"không rõ đơn vị cấp trên của: {missing}")
     return held.groupby(above.to_numpy()).mean()
+
+
+def targets_met(assessment: Assessment) -> pd.DataFrame:
+    """Set what was assigned for each year beside what is held now.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        By a framework with levels.
+
+    Returns
+    -------
+    DataFrame
+        One row a target: `year`, `level` (label), `unit` (code, or "" for a number of units),
+        `assigned` and `held` (units), `met`.
+
+    Raises
+    ------
+    ValueError
+        If the framework assigns targets and has no levels, or names a unit that is not there.
+    """
+    framework, codes = assessment.framework, assessment.observations.units.index
+    if framework.targets and assessment.levels is None:
+        raise ValueError(f"{framework.id} giao chỉ tiêu mà không có mức độ")
+    names = [level.id for level in framework.levels]
+    rows = []
+    for target in framework.targets:
+        assert assessment.levels is not None
+        place = names.index(target.level) if target.level else 0
+        held = pd.Series(assessment.levels.held[place], index=codes)
+        if target.unit and target.unit not in codes:
+            raise ValueError(f"số liệu không có đơn vị {target.unit} được giao chỉ tiêu")
+        count = int(held.loc[target.unit] if target.unit else held.sum())
+        assigned = target.units or 1
+        label = framework.levels[place].label
+        rows.append((target.year, label, target.unit, assigned, count, count >= assigned))
+    return pd.DataFrame(rows, columns=["year", "level", "unit", "assigned", "held", "met"])

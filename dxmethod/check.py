@@ -60,10 +60,11 @@ def check_attributes(
     found = Collector(file)
     known = set(attributes)
     for item in framework.indicators:
-        for name in item.applies_to:
+        by_class = ["unit_class"] if isinstance(item.points, dict) else []
+        for name in (*item.applies_to, *by_class):
             if name not in known:
                 known.add(name)
-                expected = f"cột “{name}”, vì chỉ tiêu “{item.id}” chỉ áp dụng theo cột này"
+                expected = f"cột “{name}”, vì chỉ tiêu “{item.id}” áp dụng, cho điểm theo cột này"
                 found.add("dòng 1", f"không có cột “{name}”", expected)
     return found.faults
 
@@ -115,6 +116,12 @@ def _check_references(framework: Framework, catalogue: Catalogue, found: Collect
     levels = [level.id for level in framework.levels]
     groups = [group.id for group in framework.groups]
     leaves = [indicator.id for indicator in framework.indicators]
+    for number, target in enumerate(framework.targets, 1):
+        where = f"chỉ tiêu giao thứ {number}"
+        if target.level is not None and target.level not in levels:
+            found.add(f"{where}, mục level", f"có “{target.level}”", nearest(target.level, levels))
+        if (target.units is None) == (not target.unit):
+            found.add(where, "không rõ giao cho bao nhiêu đơn vị", "đúng một trong units, unit")
     for place, level in enumerate(framework.levels):
         where = f"mức độ “{level.id}”"
         if level.after is not None and level.after not in levels[:place]:
@@ -170,7 +177,7 @@ def _check_requirements(framework: Framework, catalogue: Catalogue, found: Colle
 def _check_values(framework: Framework, catalogue: Catalogue, found: Collector) -> None:
     for indicator in framework.indicators:
         where = f"chỉ tiêu “{indicator.id}”"
-        if indicator.points and indicator.value is None:
+        if indicator.most and indicator.value is None:
             found.add(where, "có điểm mà không có cách tính điểm", "mục value")
         # What costs points must fall as the value gets better.
         way = -1.0 if indicator.role == "penalty" else 1.0
@@ -183,8 +190,16 @@ def _check_values(framework: Framework, catalogue: Catalogue, found: Collector) 
                 change = "trừ không tăng" if way < 0 else "không giảm"
                 expected = f"giá trị càng {good} thì điểm {change}"
                 found.add(f"{where}, mục value", "điểm đi ngược chiều của khái niệm", expected)
+        if isinstance(indicator.points, dict) and not indicator.most:
+            found.add(f"{where}, mục points", "mọi loại đơn vị đều 0 điểm", "ít nhất một số dương")
     for group in framework.groups:
         extra = [c.id for c in group.children if isinstance(c, Indicator) and c.role != "scored"]
+        by_class = [
+            c.id for c in group.children if isinstance(c, Indicator) and isinstance(c.points, dict)
+        ]
+        if group.combine != "sum" and by_class:
+            said = f"điểm theo loại đơn vị ({', '.join(by_class)}) trong nhóm lấy trung bình"
+            found.add(f"nhóm “{group.id}”", said, "đặt trong nhóm cộng điểm")
         if group.combine != "sum" and extra:
             said = f"điểm thưởng, điểm trừ ({', '.join(extra)}) trong nhóm lấy trung bình"
             found.add(f"nhóm “{group.id}”", said, "đặt trong nhóm cộng điểm")
@@ -223,17 +238,24 @@ def _check_declared(framework: Framework, found: Collector) -> None:
     sums: list[tuple[str, float | None, float]] = [
         ("tổng điểm", declared.points, sum(i.maximum for i in framework.indicators)),
     ]
-    top = [child for child in framework.tree.children if isinstance(child, Group)]
     if framework.depth == "indicators":
-        sums.append(("số chỉ tiêu", declared.indicators, len(framework.indicators)))
-        sums.append(("số nhóm", declared.groups, len(top)))
+        # What is collected and not assessed is not among the indicators that documents count.
+        counted = [item.id for item in framework.indicators if item.most or item.required]
+        tops = [child for child in framework.tree.children if isinstance(child, Group)]
+        held = [g for g in tops if any(item.id in counted for item in framework.below(g.id))]
+        sums.append(("số chỉ tiêu", declared.indicators, len(counted)))
+        sums.append(("số nhóm", declared.groups, len(held)))
     else:
         sums.append(("số nhóm", declared.groups, len(framework.tree.children)))
+    components = [item.components for item in framework.indicators]
+    if declared.components is not None and None not in components:
+        held_below = sum(number or 0 for number in components)
+        sums.append(("số chỉ số thành phần", declared.components, held_below))
     for level, wanted in declared.required.items():
-        held = sum(level in indicator.required for indicator in framework.indicators)
-        sums.append((f"số chỉ tiêu của mức độ “{level}”", wanted, held))
-    for what, stated, counted in sums:
-        if stated is not None and abs(stated - counted) > 1e-9:
+        asked = sum(level in indicator.required for indicator in framework.indicators)
+        sums.append((f"số chỉ tiêu của mức độ “{level}”", wanted, asked))
+    for what, stated, summed in sums:
+        if stated is not None and abs(stated - summed) > 1e-9:
             found.add(
-                what, f"văn bản ghi {stated:g}, cộng lại được {counted:g}", "", severity="cảnh báo"
+                what, f"văn bản ghi {stated:g}, cộng lại được {summed:g}", "", severity="cảnh báo"
             )

@@ -50,15 +50,17 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-for _kind, _pattern, _first in (
-    ("bool", r"true|false", "tf"),
-    ("null", r"null|~|", ["n", "~", ""]),
-    ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
-    ("float", r"[-+]?(?:0|[1-9][0-9]*)?\.[0-9]+(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
-):
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_kind}", re.compile(f"^(?:{_pattern})$"), list(_first)
+_RESOLVED = [
+    (f"tag:yaml.org,2002:{kind}", re.compile(f"^(?:{pattern})$"), list(first))
+    for kind, pattern, first in (
+        ("bool", r"true|false", "tf"),
+        ("null", r"null|~|", ["n", "~", ""]),
+        ("int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+        ("float", r"[-+]?(?:0|[1-9][0-9]*)?\.[0-9]+(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
     )
+]
+for _tag, _pattern, _first in _RESOLVED:
+    _Loader.add_implicit_resolver(_tag, _pattern, _first)
 
 
 # What PyYAML says of the slips that people make.
@@ -118,8 +120,11 @@ def read_yaml(path: Path, faults: Collector) -> tuple[Any, dict[Address, int]]:
         Line, counted from 1, of every address in the document; empty if there is no document.
     """
     text = read_text(path, faults)
-    if text is None:
-        return None, {}
+    return (None, {}) if text is None else parse_yaml(text, faults)
+
+
+def parse_yaml(text: str, faults: Collector) -> tuple[Any, dict[Address, int]]:
+    """Read one YAML document from text. See `read_yaml` for what comes back."""
     lines: dict[Address, int] = {}
     try:
         loader = _Loader(text)
@@ -341,7 +346,24 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
-def write_yaml(data: Any, path: Path) -> None:
+# Text that the loader would take for a number is quoted: PyYAML itself knows "1.5e+5", not "1.5e5".
+for _tag, _pattern, _first in _RESOLVED:
+    _Dumper.add_implicit_resolver(_tag, _pattern, _first)
+
+
+class _Inline(_Dumper):
+    """Keeps line ends inside quotes, so that everything stands on one line."""
+
+
+_Inline.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style='"' if "\n" in text else None
+    ),
+)
+
+
+def write_yaml(data: Any, path: Path, head: str = "") -> None:
     """Write plain data as YAML that a person can read and edit.
 
     Parameters
@@ -350,9 +372,24 @@ def write_yaml(data: Any, path: Path) -> None:
         Dicts, lists, numbers and text.
     path : Path
         File to write, UTF-8, LF.
+    head : str, optional
+        Lines of comment to begin with.
     """
     text = yaml.dump(data, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(head + text, encoding="utf-8", newline="\n")
+
+
+def inline_yaml(data: Any) -> str:
+    """Write plain data as one line of YAML, for a cell of a table."""
+    text = yaml.dump(
+        data,
+        Dumper=_Inline,
+        allow_unicode=True,
+        sort_keys=False,
+        width=float("inf"),
+        default_flow_style=True,
+    )
+    return str(text).removesuffix("\n").removesuffix("\n...")
 
 
 def has_control_characters(text: str) -> bool:

@@ -27,7 +27,8 @@ def check_examples(framework: Framework, catalogue: Catalogue, file: str = "") -
     Returns
     -------
     list of Fault
-        An error for each example that cannot be read, or comes out otherwise.
+        An error for each example that cannot be read; a warning for each that comes out otherwise:
+        the document then says two things.
     """
     found = Collector(file)
     for number, example in enumerate(framework.examples, 1):
@@ -81,4 +82,5 @@ def _compare(example: Example, result: Assessment, faults: Collector, where: str
         said.append(("xếp loại", framework.bands[band].id if band >= 0 else "none", example.band))
     for what, got, wanted in said:
         if got != wanted:
-            faults.add(f"{where}: {what}", f"tính được {got}", f"{wanted} như ví dụ nêu")
+            expected = f"{wanted} như ví dụ nêu"
+            faults.add(f"{where}: {what}", f"tính được {got}", expected, severity="cảnh báo")

@@ -42,6 +42,9 @@ UNIT_TYPES: Mapping[str, str] = {
 }
 
 
+NotNegative = Annotated[float, Field(ge=0)]
+
+
 class Provenance(Model):
     """Where a text or a figure comes from, and how faithful it is."""
 
@@ -69,29 +72,72 @@ class Validity(Model):
 class Terms(Model):
     """What this document calls its groups and its indicators."""
 
-    group: str = "nhóm chỉ tiêu"
-    indicator: str = "chỉ tiêu"
-    total: str = "tổng điểm"
-    points: str = "điểm"
+    group: Text = "nhóm chỉ tiêu"
+    indicator: Text = "chỉ tiêu"
+    total: Text = "tổng điểm"
+    points: Text = "điểm"
 
 
 class Declared(Model):
-    """Counts and totals that the document states of itself; checked, never corrected."""
+    """Counts and totals that the document states of itself; checked, never corrected.
+
+    `components` counts the component indicators of a document that is held at main-index depth.
+    """
 
     groups: int | None = None
     indicators: int | None = None
+    components: int | None = None
     points: float | None = None
     required: dict[Id, int] = Field(default_factory=dict)
 
 
+class Step(Model):
+    """One step of the evaluation: a unit scores itself, someone verifies, someone recognises."""
+
+    stage: Literal["self", "verified", "final", "recognised", "published"]
+    by: Text
+    until: str = ""
+    note: str = ""
+
+
 class Process(Model):
-    """Who assesses, verifies and recognises, on data of which period, by when."""
+    """On data of which period, by whom and by when units are assessed.
+
+    Attributes
+    ----------
+    window, deadline : str
+        Period of the data and last day of the whole round, as the document says them.
+    steps : tuple of Step
+        The chain of evaluators, in order.
+    signals : tuple of str
+        Colours by which progress is followed during the year, worst first; not a result.
+    """
 
     window: str = ""
     deadline: str = ""
-    assessed_by: str = ""
-    verified_by: str = ""
-    recognised_by: str = ""
+    steps: tuple[Step, ...] = ()
+    signals: tuple[str, ...] = ()
+
+
+class Target(Model):
+    """What is assigned for a year (giao chỉ tiêu): a number of units, or one unit, and a level.
+
+    Attributes
+    ----------
+    year : int
+    level : id, optional
+        Level to be held; the first level when none is named.
+    units : int, optional
+        How many units are to hold it, all years before included.
+    unit : str
+        Code of the one unit that is to hold it.
+    """
+
+    year: Annotated[int, Field(ge=2000, le=2100)]
+    level: Id | None = None
+    units: Annotated[int, Field(ge=1)] | None = None
+    unit: str = ""
+    provenance: Provenance | None = None
 
 
 class Quorum(Model):
@@ -157,6 +203,8 @@ class Policy(Model):
 
     "fails": nothing earned. "unknown": nothing earned, and everything in the best case.
     "excluded": leaves the requirement and the denominator. "counts": the claimed value is taken.
+    A ratio whose denominator is zero is `no_occurrence`. Units that tie share a rank, and the rank
+    after them is 1-2-2-4 ("competition") or 1-2-2-3 ("dense").
     """
 
     missing: Literal["unknown", "fails"] = "unknown"
@@ -164,6 +212,7 @@ class Policy(Model):
     no_occurrence: Literal["excluded", "fails", "unknown"] = "excluded"
     no_evidence: Literal["fails", "counts"] = "fails"
     rescale: Literal["sheet", "group", "none"] = "sheet"
+    ties: Literal["competition", "dense"] = "competition"
 
 
 class Indicator(Model):
@@ -175,7 +224,13 @@ class Indicator(Model):
         Threshold on the reported number, in the concept's unit.
     value, points
         How the number earns points, and how many. In a group combined by a mean, the points are
-        the indicator's weight.
+        the indicator's weight. Where the document says so, points differ by class of unit, "*"
+        being every other class: ``{"*": 20, "xã miền núi": 10}``.
+    method, evidence, source, verified_by : str
+        Columns of the official sheet, in this document's words; without a method, it is told from
+        the concept and the value, and without a source, it is the concept's.
+    components : int, optional
+        How many component indicators the document has below this one, when they are not held.
     role : {"scored", "bonus", "penalty"}
         Bonus points are added and penalty points taken off after rescaling; neither is part of
         the maximum. A penalty falls only where something was reported.
@@ -192,17 +247,26 @@ class Indicator(Model):
     concept: Id
     required: dict[Id, float | dict[str, float]] = Field(default_factory=dict)
     value: Value | None = None
-    points: Annotated[float, Field(ge=0)] = 0.0
+    points: NotNegative | dict[str, NotNegative] = 0.0
     role: Literal["scored", "bonus", "penalty"] = "scored"
     applies_to: dict[Attribute, tuple[str, ...]] = Field(default_factory=dict)
+    method: str = ""
     evidence: str = ""
+    source: str = ""
+    verified_by: str = ""
+    components: Annotated[int, Field(ge=1)] | None = None
     replaces: tuple[Id, ...] = ()
     provenance: Provenance
 
     @property
+    def most(self) -> float:
+        """Points for a full share, in the class of units that can earn most."""
+        return max(self.points.values()) if isinstance(self.points, dict) else self.points
+
+    @property
     def maximum(self) -> float:
         """Points that count towards the maximum of the sheet."""
-        return self.points if self.role == "scored" else 0.0
+        return self.most if self.role == "scored" else 0.0
 
 
 class Group(Model):
@@ -289,6 +353,7 @@ class Framework(Model):
     levels: tuple[Level, ...] = ()
     band_scale: Literal["points", "percent"] = "points"
     bands: tuple[Band, ...] = ()
+    targets: tuple[Target, ...] = ()
     examples: tuple[Example, ...] = ()
     tree: Group
 
@@ -338,7 +403,7 @@ class Framework(Model):
     @property
     def has_points(self) -> bool:
         """Whether any indicator earns points."""
-        return any(indicator.points for indicator in self.indicators)
+        return any(indicator.most for indicator in self.indicators)
 
     @property
     def is_illustrative(self) -> bool:
@@ -373,6 +438,12 @@ def full_points(node: Group | Indicator) -> float:
     return sum(full_points(child) for child in node.children)
 
 
+def framework_files(home: Path) -> list[Path]:
+    """Files that stand where a framework stands: one folder below `frameworks`."""
+    others = ("catalogue", "revisions", "schemas")
+    return sorted(p for p in home.glob("*/*.yml") if p.parent.name not in others)
+
+
 def read_framework(path: Path, faults: Collector, name: str = "") -> Framework | None:
     """Read one framework file.
 
@@ -393,18 +464,23 @@ def read_framework(path: Path, faults: Collector, name: str = "") -> Framework |
     return read_model(Framework, path, name or path.name, faults)
 
 
-def write_framework(framework: Framework, path: Path) -> None:
+def write_framework(framework: Framework, path: Path, head: str = "") -> None:
     """Write a framework so that reading it gives the same framework.
 
     Parameters
     ----------
     framework : Framework
-        What to write; values equal to their default are left out.
+        What to write; values equal to their default are left out, but not those of the policy:
+        what a status is worth is stated in the file, never by silence.
     path : Path
         YAML file.
+    head : str, optional
+        Lines of comment to begin with.
     """
     data = framework.model_dump(mode="json", exclude_defaults=True)
-    write_yaml(data, path)
+    data["policy"] = framework.policy.model_dump(mode="json")
+    data["tree"] = data.pop("tree")
+    write_yaml(data, path, head)
 
 
 def by_stratum(required: float | dict[str, float]) -> dict[str, float]:

@@ -32,8 +32,11 @@ class Points:
         Those that earn points, I of them.
     share : ndarray of float, shape (I, U)
         Share of the points earned, 0 to 1; nothing where the value is unknown or excluded.
-    excluded, unknown : ndarray of bool, shape (I, U), or None
-        Where the points leave the denominator, and where they could yet be earned.
+    excluded : ndarray of float, shape (I, U), or None
+        How much of the points leaves the denominator: 1 where the indicator does not apply, and
+        the rest where a unit's class can earn less than another's.
+    unknown : ndarray of bool, shape (I, U), or None
+        Where the points could yet be earned.
     hoped : dict of int to ndarray of float, shape (U,)
         Shares of composed values, by row, with their unknown parts earning everything.
     """
@@ -42,7 +45,7 @@ class Points:
     observations: Observations
     indicators: tuple[Indicator, ...]
     share: Floats
-    excluded: Bools | None
+    excluded: Floats | None
     unknown: Bools | None
     hoped: Mapping[int, Floats]
 
@@ -51,7 +54,10 @@ class Points:
         """The shares with unknown values earning everything; the same array when there are none."""
         if self.unknown is None and not self.hoped:
             return self.share
-        best = self.share.copy() if self.unknown is None else np.maximum(self.share, self.unknown)
+        best = self.share.copy()
+        if self.unknown is not None:
+            left = 0.0 if self.excluded is None else self.excluded
+            np.maximum(best, self.unknown * (1.0 - left), out=best)
         for row, hoped in self.hoped.items():
             best[row] = hoped
         for row, item in enumerate(self.indicators):
@@ -89,7 +95,7 @@ class Points:
     def extra(self, share: Floats) -> Floats | float:
         """Bonus points less penalty points, shape (U,); 0 when the document has neither."""
         signs = {"scored": 0.0, "bonus": 1.0, "penalty": -1.0}
-        signed = np.array([signs[item.role] * item.points for item in self.indicators])
+        signed = np.array([signs[item.role] * item.most for item in self.indicators])
         return np.asarray(signed @ share) if signed.any() else 0.0
 
     @cached_property
@@ -102,8 +108,8 @@ class Points:
 
     @cached_property
     def rank(self) -> NDArray[np.int64]:
-        """Competition rank (1-2-2-4), 1 the highest total; 0 where there is no total."""
-        return competition_rank(self._rounded("rank"))
+        """Rank, 1 the highest total, ties as the policy says; 0 where there is no total."""
+        return rank_totals(self._rounded("rank"), self.framework.policy.ties)
 
     def _rounded(self, before: str) -> Floats:
         rounding = self.framework.rounding
@@ -127,7 +133,7 @@ def assess_points(framework: Framework, observations: Observations) -> Points:
     -------
     Points
     """
-    indicators = tuple(item for item in framework.indicators if item.points)
+    indicators = tuple(item for item in framework.indicators if item.most)
     absent = outside(indicators, observations)
     cells = lay_out([item.concept for item in indicators], observations, framework.policy)
     cells = leave_out(cells, absent)
@@ -138,10 +144,10 @@ def assess_points(framework: Framework, observations: Observations) -> Points:
     hoped: dict[int, Floats] = {}
     for row, item in enumerate(indicators):
         if isinstance(item.value, Parts):
-            share[row], hoped[row], left = _ends(item.value, item.concept, asked)
+            share[row], hoped[row], out = _ends(item.value, item.concept, asked)
             if excluded is None:
                 excluded = np.zeros(share.shape, dtype=bool)
-            excluded[row] = left if absent is None else left | absent[row]
+            excluded[row] = out if absent is None else out | absent[row]
         else:
             found = _share(item.value, cells.value[row], signs.get(item.concept, 1.0))
             np.fmax(found, 0.0, out=share[row])  # NaN earns nothing
@@ -150,7 +156,45 @@ def assess_points(framework: Framework, observations: Observations) -> Points:
     if absent is not None:
         share[absent] = 0.0
         hoped = {row: np.where(absent[row], 0.0, best) for row, best in hoped.items()}
-    return Points(framework, observations, indicators, share, excluded, cells.unknown, hoped)
+    left: Floats | None = None if excluded is None else excluded.astype(np.float64)
+    for row, item in enumerate(indicators):
+        if isinstance(item.points, dict):
+            part = class_share(item.points, item.id, observations)
+            share[row] *= part
+            hoped = {**hoped, row: hoped[row] * part} if row in hoped else hoped
+            left = np.zeros(share.shape) if left is None else left
+            np.maximum(left[row], 1.0 - part, out=left[row])
+    return Points(framework, observations, indicators, share, left, cells.unknown, hoped)
+
+
+def class_share(points: Mapping[str, float], name: str, observations: Observations) -> Floats:
+    """What each unit's class can earn, as a share of what the best endowed class can.
+
+    Parameters
+    ----------
+    points : mapping of str to float
+        Points by class of unit; "*" for every other class.
+    name : str
+        Id of the indicator, for the message.
+    observations : Observations
+        Of U units, with a column `unit_class`.
+
+    Returns
+    -------
+    ndarray of float, shape (U,)
+
+    Raises
+    ------
+    ValueError
+        If the units have no class, or one that earns nothing is named nowhere.
+    """
+    if "unit_class" not in observations.units:
+        raise ValueError(f"số liệu không có cột unit_class, cần cho chỉ tiêu {name}")
+    given = observations.units["unit_class"].map(points).fillna(points.get("*", np.nan))
+    if given.isna().any():
+        unit = given.index[given.isna()][0]
+        raise ValueError(f"chỉ tiêu {name} không nêu điểm cho loại đơn vị của {unit}")
+    return np.asarray(given.to_numpy(dtype=np.float64) / max(points.values()))
 
 
 def _share(value: Value | None, x: Floats, sign: float) -> Floats:
@@ -197,14 +241,14 @@ class _Sheet:
     rows: Mapping[str, int]
     weights: Floats
     share: Floats
-    excluded: Bools | None
+    excluded: Floats | None
 
 
 def _evaluate(
     framework: Framework,
     indicators: tuple[Indicator, ...],
     share: Floats,
-    excluded: Bools | None,
+    excluded: Floats | None,
 ) -> dict[str, tuple[Floats, Floats]]:
     """Points earned and points that apply, by group id, bottom up."""
     rows = {item.id: place for place, item in enumerate(indicators)}
@@ -228,12 +272,12 @@ def _visit(
         earned = weights @ share
         full = np.full(earned.shape, weights.sum())
         if excluded is not None:
-            full -= weights @ excluded.astype(np.float64)
+            full -= weights @ excluded
         for part, whole in below:
             earned, full = earned + part, full + whole
         nodes[group.id] = _rescale_group(sheet.framework, group, earned, full)
     else:
-        shares = share if excluded is None else np.where(excluded, np.nan, share)
+        shares = share if excluded is None else np.where(excluded == 1.0, np.nan, share)
         nodes[group.id] = _combine(group, weights, shares, below)
     return nodes[group.id]
 
@@ -317,8 +361,24 @@ def classify(total: Floats, bands: tuple[Band, ...]) -> NDArray[np.int8]:
     return np.where(np.isnan(total), np.int8(-1), place)
 
 
-def competition_rank(total: Floats) -> NDArray[np.int64]:
-    """Competition rank (1-2-2-4) of totals, highest first; 0 for NaN."""
+def rank_totals(total: Floats, ties: str) -> NDArray[np.int64]:
+    """Rank totals, highest first; 0 for NaN. Equal totals share a rank.
+
+    Parameters
+    ----------
+    total : ndarray of float, shape (U,)
+    ties : {"competition", "dense"}
+        Whether ranks go on 1-2-2-4 or 1-2-2-3 after a tie.
+
+    Returns
+    -------
+    ndarray of int, shape (U,)
+    """
+    if ties == "dense":
+        known = ~np.isnan(total)
+        rank = np.zeros(total.shape, dtype=np.int64)
+        rank[known] = np.unique(-total[known], return_inverse=True)[1] + 1
+        return rank
     order = np.argsort(-total)
     ranked = total[order]
     place = np.arange(1, total.size + 1)

@@ -172,7 +172,7 @@ class Parts(Model):
     """
 
     kind: Literal["sum", "max", "min", "at_least"]
-    of: Annotated[tuple[Part, ...], Field(min_length=2)]
+    of: Annotated[tuple[Part, ...], Field(min_length=1)]
     k: Annotated[int, Field(ge=1)] = 1
 
     def combine(self, parts: Floats) -> Floats:

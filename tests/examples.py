@@ -260,10 +260,20 @@ def _random_group(rng: random.Random, name: str, items: Sequence[Indicator], dep
     if combine != "sum":
         fields["points"] = float(rng.randint(1, 9))
     if depth == 2 or len(items) < 2:
-        return group(name, *items, **fields)
+        return group(name, *(_by_class(rng, item, combine) for item in items), **fields)
     cut = rng.randint(0, len(items) - 1)
+    items = [*(_by_class(rng, item, combine) for item in items[:cut]), *items[cut:]]
     inner = _random_group(rng, f"{name}-{depth}", items[cut:], depth + 1)
     return group(name, *items[:cut], inner, **fields)
+
+
+def _by_class(rng: random.Random, item: Indicator, combine: str) -> Indicator:
+    """Now and then, other points for other classes of units."""
+    if combine != "sum" or rng.random() < 0.7:
+        return item
+    other = rng.choice(["*", "y"])
+    points = {"x": float(rng.randint(1, 5)), other: float(rng.randint(0, 5))}
+    return item.model_copy(update={"points": points})
 
 
 def random_version(rng: random.Random) -> Framework:

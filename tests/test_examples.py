@@ -45,12 +45,12 @@ def test_examples_that_hold_say_nothing():
     )
 
 
-def test_an_example_that_comes_out_otherwise_is_an_error_with_both_answers():
+def test_an_example_that_comes_out_otherwise_is_a_finding_with_both_answers():
     found = said(example({"a": 50, "b": 100}, total=71, level="none", band="thap"))
     assert found == [
-        "Lỗi: a.yml, ví dụ 1: tổng: tính được 70.0; cần 71.0 như ví dụ nêu.",
-        "Lỗi: a.yml, ví dụ 1: mức độ: tính được dat; cần none như ví dụ nêu.",
-        "Lỗi: a.yml, ví dụ 1: xếp loại: tính được cao; cần thap như ví dụ nêu.",
+        "Cảnh báo: a.yml, ví dụ 1: tổng: tính được 70.0; cần 71.0 như ví dụ nêu.",
+        "Cảnh báo: a.yml, ví dụ 1: mức độ: tính được dat; cần none như ví dụ nêu.",
+        "Cảnh báo: a.yml, ví dụ 1: xếp loại: tính được cao; cần thap như ví dụ nêu.",
     ]
 
 

@@ -87,7 +87,9 @@ def test_hostile_names_are_written_and_read_as_they_are(tmp_path):
 
 def test_values_equal_to_their_default_are_not_written(tmp_path):
     write_framework(framework(indicator("a")), tmp_path / "a.yml")
-    assert "policy" not in (tmp_path / "a.yml").read_text(encoding="utf-8")
+    text = (tmp_path / "a.yml").read_text(encoding="utf-8")
+    assert "process" not in text
+    assert "no_occurrence: excluded" in text  # what a status is worth is never left unsaid
 
 
 MALFORMED = {

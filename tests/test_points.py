@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from dxmethod.framework import Band, Framework, Group, Indicator, Policy, Rounding, full_points
 from dxmethod.observations import Observations, Status
-from dxmethod.points import assess_points, classify, competition_rank, round_declared
+from dxmethod.points import assess_points, classify, rank_totals, round_declared
 from dxmethod.values import Curve, Fitted, Part, Parts
 
 RANDOM = st.randoms(use_true_random=False)
@@ -128,6 +128,13 @@ def mean(combine: str, pairs: list[tuple[float, float]]) -> float:
     return whole / sum(weight / x for x, weight in pairs)
 
 
+def worth_to(item: Indicator, unit: int, reported: Observations) -> float:
+    """Points that a unit's class can earn."""
+    if not isinstance(item.points, dict):
+        return item.points
+    return item.points.get(reported.units["unit_class"].iloc[unit], item.points.get("*"))
+
+
 def node(
     at: Group | Indicator, unit: int, reported: Observations, asked: Framework, good: bool
 ) -> tuple[float, float]:
@@ -136,7 +143,8 @@ def node(
         if at.role != "scored":
             return 0.0, 0.0
         found = share(at, unit, reported, asked.policy, good)
-        return (0.0, 0.0) if found == EXCLUDED else (found * at.points, at.points)
+        worth = worth_to(at, unit, reported)
+        return (0.0, 0.0) if found == EXCLUDED else (found * worth, worth)
     below = [node(child, unit, reported, asked, good) for child in at.children]
     if at.combine == "sum":
         earned, full = sum(e for e, _ in below), sum(f for _, f in below)
@@ -223,6 +231,37 @@ def two_of_ten(rescale: str) -> Framework:
 def test_what_does_not_apply_is_rescaled_as_the_document_says(rescale, total):
     found = assess_points(two_of_ten(rescale), observe({"a": [50], "b": ["KAD"], "c": [75]}))
     assert found.total == pytest.approx([total])
+
+
+@given(st.lists(st.integers(1, 9), min_size=3, max_size=6), st.data())
+def test_what_does_not_apply_leaves_the_weights_of_the_others_to_one_another(worth, data):
+    names = [f"i{place}" for place in range(len(worth))]
+    items = [
+        indicator(name, value=LINE, points=float(points))
+        for name, points in zip(names, worth, strict=True)
+    ]
+    cut = data.draw(st.integers(1, len(worth) - 1))
+    asked = framework(group("a", *items[:cut]), group("b", *items[cut:]))
+    gone = data.draw(st.integers(0, len(worth) - 1))
+    columns: dict[str, list[float | str | None]] = {
+        name: ["KAD" if row == gone else 100.0 * (row == unit) for unit in range(len(worth))]
+        for row, name in enumerate(names)
+    }
+    points = assess_points(asked, observe(columns))
+    alone = [total for unit, total in enumerate(points.total) if unit != gone]
+    weights = [float(points) for row, points in enumerate(worth) if row != gone]
+    scale = sum(worth) / sum(weights)
+    assert alone == pytest.approx([weight * scale for weight in weights])
+
+
+@given(RANDOM)
+def test_without_bonus_no_total_is_above_what_applies(rng):
+    asked, reported = random_points(rng)
+    points = assess_points(asked, reported)
+    root = asked.tree.id
+    assert np.all(points.earned[root] <= points.applicable[root] + 1e-9)
+    scored = points.total - points.extra(points.share)
+    assert not np.any(scored > asked.maximum + 1e-9)
 
 
 def test_nothing_that_applies_gives_no_total_and_no_rank():
@@ -386,6 +425,26 @@ def test_bound_falls_on_the_side_that_the_band_says():
     assert classify(total, bands).tolist() == [0, 0, 1, 1, 2, -1]
 
 
+@given(st.lists(st.integers(0, 5)))
+def test_dense_rank_counts_the_better_totals_that_differ(totals):
+    wanted = [1 + len({other for other in totals if other > total}) for total in totals]
+    assert rank_totals(np.array(totals, dtype=float), "dense").tolist() == wanted
+
+
+def test_a_total_that_is_not_there_has_no_dense_rank():
+    assert rank_totals(np.array([5, np.nan, 7]), "dense").tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("column", [None, ["lạ"]])
+def test_a_class_for_which_no_points_are_named_is_said(column):
+    asked = framework(indicator("a", value=LINE, points={"xã": 10.0}))
+    reported = observe({"a": [50]})
+    if column:
+        reported.units["unit_class"] = column
+    with pytest.raises(ValueError, match=r"unit_class|loại đơn vị"):
+        assess_points(asked, reported)
+
+
 def test_without_bands_there_is_no_band():
     assert classify(np.array([1.0]), ()).tolist() == [-1]
 
@@ -403,10 +462,10 @@ def test_without_bands_there_is_no_band():
     ],
 )
 def test_equal_totals_share_the_better_rank(total, rank):
-    assert competition_rank(np.array(total, dtype=float)).tolist() == rank
+    assert rank_totals(np.array(total, dtype=float), "competition").tolist() == rank
 
 
 @given(st.lists(st.integers(0, 5)))
 def test_rank_is_one_more_than_the_number_of_better_totals(totals):
     wanted = [1 + sum(other > total for other in totals) for total in totals]
-    assert competition_rank(np.array(totals, dtype=float)).tolist() == wanted
+    assert rank_totals(np.array(totals, dtype=float), "competition").tolist() == wanted

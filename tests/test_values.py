@@ -209,7 +209,7 @@ def test_part_full_on_paper_is_full():
     assert parts("at_least", k=2).combine(np.array([[0.1 + 0.2 + 0.7 - 1e-16], [1.0]])) == [1]
 
 
-@pytest.mark.parametrize("fields", [{"shares": (1.0,)}, {"k": 0}, {"shares": (1.0, 1.5)}])
+@pytest.mark.parametrize("fields", [{"shares": ()}, {"k": 0}, {"shares": (1.0, 1.5)}])
 def test_impossible_parts_are_refused(fields):
     with pytest.raises(ValidationError):
         parts("at_least", **fields)

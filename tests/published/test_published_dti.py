@@ -13,7 +13,7 @@ from dxmethod.concepts import read_catalogue
 from dxmethod.faults import Collector
 from dxmethod.framework import Framework, read_framework
 from dxmethod.observations import Observations
-from dxmethod.points import competition_rank
+from dxmethod.points import rank_totals
 from dxmethod.units import merge, read_crosswalk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,7 +119,7 @@ def test_mean_of_the_63_provinces_in_2024_is_the_one_in_the_press():
 @pytest.mark.parametrize(("year", "twice", "never"), [(2022, 15, 16), (2023, 59, 60)])
 def test_equal_provinces_share_the_better_rank_as_published(year, twice, never):
     totals = published(year, "63")
-    rank = competition_rank(totals["total"].to_numpy(dtype=float))
+    rank = rank_totals(totals["total"].to_numpy(dtype=float), "competition")
     assert (rank == twice).sum() == 2
     assert (rank == never).sum() == 0
     printed = totals["rank"].notna().to_numpy()
