@@ -24,6 +24,24 @@ SOURCE_TYPES: Mapping[str, str] = {
     "survey": "điều tra xã hội học",
     "published": "kết quả đã công bố",
 }
+COMPETENCES: Mapping[str, str] = {
+    "commune": "cấp xã",
+    "district": "cấp huyện",
+    "province": "cấp tỉnh",
+    "central": "trung ương",
+    "enterprise": "doanh nghiệp",
+}
+
+
+MergeRule = Literal["ratio", "sum", "mean", "weighted", "any", "all", "best", "worst", "void"]
+
+# What becomes of old units' values when units merge, unless the concept says otherwise.
+_MERGES: Mapping[str, MergeRule] = {
+    "ratio": "ratio",
+    "number": "sum",
+    "yes_no": "all",
+    "category": "worst",
+}
 
 
 class Competence(Model):
@@ -45,6 +63,11 @@ class Concept(Model):
         Which direction is good. Stated, never guessed from a sign printed in a document.
     range : (low, high), optional
         Admissible reported values, in `unit`.
+    merge : str, optional
+        What becomes of old units' values when units merge: numerators and denominators are summed
+        ("ratio"), or the values are; a plain mean, or one weighted by the denominators; yes if any
+        or if all say yes; the best or the worst; or nothing, and it is collected again ("void").
+        By default what suits the measure.
     replaces : tuple of id
         A concept cited by an issued framework never changes: a new definition is a new id.
     """
@@ -62,7 +85,13 @@ class Concept(Model):
     source: str = ""
     source_type: SourceType = "self_report"
     competence: Competence | None = None
+    merge: MergeRule | None = None
     replaces: tuple[Id, ...] = ()
+
+    @property
+    def merge_rule(self) -> MergeRule:
+        """Rule by which values of old units become a value of a new one."""
+        return self.merge or _MERGES[self.measure]
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -14,14 +14,34 @@ import pandas as pd
 import pytest
 from examples import catalogue, concept, framework, group, indicator, levels, observe
 
-from dxmethod.assessment import assess, roll_up
-from dxmethod.framework import Band, Framework, Level, Policy, Quorum
+from dxmethod.assessment import assess, roll_up, targets_met
+from dxmethod.concepts import read_catalogue
+from dxmethod.faults import Collector
+from dxmethod.framework import (
+    Band,
+    Framework,
+    Level,
+    Policy,
+    Process,
+    Quorum,
+    Step,
+    Target,
+    read_framework,
+    write_framework,
+)
 from dxmethod.observations import Observations
 from dxmethod.units import Crosswalk, merge
 from dxmethod.values import Curve, Fitted, Part, Parts
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "quy-tac.md"
+SHIPPED = Path(__file__).parents[1] / "frameworks"
 COUNT = {"measure": "number", "unit": "lần", "range": (0, 1000)}
+
+
+def shipped(name: str) -> Framework:
+    found = read_framework(SHIPPED / f"{name}.yml", Collector())
+    assert found is not None
+    return found
 
 
 class Rule(NamedTuple):
@@ -315,7 +335,7 @@ def test_r18_na_exclusion_rescale():
 @rule(
     "R19",
     "điểm tối đa theo loại đơn vị",
-    "applies_to; band_scale: percent",
+    "points theo unit_class, hoặc applies_to; band_scale: percent",
     "Lào Cai: 1000 điểm cho đơn vị có thủ tục hành chính, 750 cho đơn vị không có",
 )
 def test_r19_unit_class_specific_max():
@@ -522,6 +542,108 @@ def test_groups_of_bonus_points_add_nothing_to_the_maximum():
     assert totals(asked, observe({"a": [100], "b": [100]})) == pytest.approx([13])
 
 
+def test_points_by_class_and_applicability_tell_the_same():
+    bands = (Band(id="duoi", label="dưới"), Band(id="tren", label="trên", above=75))
+    rest = {"band_scale": "percent", "bands": bands}
+    common = indicator("chung", value=linear(0, 100), points=750)
+    left = indicator(
+        "tthc", value=linear(0, 100), points=250, applies_to={"unit_class": ("co-tthc",)}
+    )
+    none = indicator("tthc", value=linear(0, 100), points={"co-tthc": 250, "*": 0})
+    reported = observe({"chung": [80, 80], "tthc": [40, 90]})
+    reported.units["unit_class"] = ["co-tthc", "khong-tthc"]
+    for other in (left, none):
+        found = assess(framework(common, other, **rest), reported).points
+        assert found is not None
+        assert found.applicable["goc"].tolist() == [1000, 750]
+        assert found.total.tolist() == pytest.approx([700, 800])
+        assert found.band.tolist() == [0, 1]
+
+
+def written(fields: dict[str, object], tmp_path: Path) -> Framework:
+    """A framework with these fields, after it went to a file and came back."""
+    made = framework(indicator("a", required={"dat": 50}), levels=levels("dat"), **fields)
+    write_framework(made, tmp_path / "a.yml")
+    read = read_framework(tmp_path / "a.yml", Collector())
+    assert read == made
+    return made
+
+
+@rule(
+    "R31",
+    "tự chấm rồi thẩm định",
+    "process.steps: stage self, verified, final",
+    "Thanh Hóa: điểm tự chấm và giải trình; khung huyện: đơn vị phối hợp xác minh",
+)
+def test_r31_self_score_plus_verification(tmp_path):
+    steps_ = (Step(stage="self", by="UBND cấp xã"), Step(stage="verified", by="Sở TT&TT"))
+    made = written({"process": Process(steps=steps_)}, tmp_path)
+    assert [step.stage for step in made.process.steps] == ["self", "verified"]
+
+
+@rule(
+    "R32",
+    "kỳ số liệu lệch năm lịch",
+    "process.window, process.deadline",
+    "Bắc Giang: 15/10 năm trước đến 15/10 năm đánh giá, công nhận trước 15/12",
+)
+def test_r32_reporting_window():
+    process = shipped("bac-giang-2937-2022/commune").process
+    assert "15 tháng 10" in process.window
+    assert "15 tháng 12" in process.deadline
+
+
+@rule(
+    "R33",
+    "ai đánh giá ai",
+    "process.steps: by",
+    "Hà Tĩnh: UBND huyện đánh giá xã (2828/QĐ-UBND)",
+)
+def test_r33_evaluator_chain():
+    by = {step.stage: step.by for step in shipped("ha-tinh-2828-2023/commune").process.steps}
+    assert "huyện" in by["verified"]
+
+
+@rule(
+    "R34",
+    "đo tự động hay tự báo cáo",
+    "source_type của khái niệm",
+    "DTI quốc gia: 33% chỉ số đo tự động",
+)
+def test_r34_auto_measured_vs_reported():
+    known = read_catalogue(SHIPPED / "catalogue", Collector())
+    asked = shipped("tay-ninh-2025/commune")
+    kinds = [known[item.concept].source_type for item in asked.indicators]
+    assert {"automatic", "self_report"} <= set(kinds)
+
+
+@rule(
+    "R35",
+    "theo dõi bằng màu",
+    "process.signals",
+    "Hệ thống giám sát Nghị quyết 57: xã xanh, vàng, đỏ (tiêu chí tô màu không tìm thấy)",
+)
+def test_r35_status_traffic_light(tmp_path):
+    made = written({"process": Process(signals=("Đỏ", "Vàng", "Xanh"))}, tmp_path)
+    assert made.process.signals[-1] == "Xanh"
+    assert assess(made, observe({"a": [60]})).rank.tolist() == [1]  # a colour is no result
+
+
+@rule(
+    "R36",
+    "giao chỉ tiêu theo năm",
+    "targets; targets_met(...)",
+    "Thanh Hóa, 969/QĐ-UBND: 94, 132, 133, 118 xã các năm 2022 đến 2025",
+)
+def test_r36_annual_quota(tmp_path):
+    quota = (94, 226, 359, 477)  # all years before included
+    targets = tuple(Target(year=2022 + n, units=units) for n, units in enumerate(quota))
+    made = written({"targets": (*targets, Target(year=2025, unit="u3"))}, tmp_path)
+    met = targets_met(assess(made, observe({"a": [50] * 230 + [49] * 400})))
+    assert met["held"].tolist() == [230, 230, 230, 230, 1]
+    assert met["met"].tolist() == [True, True, False, False, True]
+
+
 def document() -> str:
     """The table of rules, from the tests themselves."""
     lines = [
@@ -541,7 +663,7 @@ def test_the_table_of_rules_is_the_one_in_the_documents():
 
 
 def test_every_rule_met_in_practice_has_its_test():
-    assert [r.code for r in RULES] == [f"R{number:02}" for number in range(1, 31)]
+    assert [r.code for r in RULES] == [f"R{number:02}" for number in range(1, 37)]
 
 
 if __name__ == "__main__":
