@@ -162,11 +162,12 @@ def _check_requirements(framework: Framework, catalogue: Catalogue, found: Colle
         previous: dict[str, float] = {}
         for level in framework.levels:
             required = indicator.required.get(level.id, {})
+            lower = dict(previous)  # strata of one level are not levels of one another
             for stratum, threshold in by_stratum(required).items():
                 if not low <= threshold <= high:
                     expected = f"ngưỡng trong khoảng {low:g} đến {high:g} {concept.unit}"
                     found.add(f"{where}, mức độ “{level.id}”", f"có {threshold:g}", expected)
-                before = previous.get(stratum, previous.get("*"))
+                before = lower.get(stratum, lower.get("*"))
                 if level.after and before is not None and concept.sign * (threshold - before) < 0:
                     say = f"ngưỡng {threshold:g} dễ hơn ngưỡng {before:g} của mức thấp hơn"
                     place = f"{where}, mức độ “{level.id}”"

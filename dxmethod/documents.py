@@ -22,9 +22,14 @@ Address = tuple[str | int, ...]
 
 
 class Model(BaseModel):
-    """Base of every checked value: frozen, unknown keys refused, nothing converted silently."""
+    """Base of every checked value: frozen, unknown keys refused, nothing converted silently.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+    Blanks around a text are no part of it: nobody sees them, and no table keeps them.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, strict=True, str_strip_whitespace=True
+    )
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy, with some fields changed, without what was cached of the original."""

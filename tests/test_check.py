@@ -292,3 +292,13 @@ def test_levels_and_bands_of_one_name_cannot_be_told_apart():
     )
     assert any("tên mức độ: “Mức” xuất hiện 2 lần" in text for text in said(twice))
     assert any("tên xếp loại: “Khá” xuất hiện 2 lần" in text for text in said(scoring(bands=bands)))
+
+
+def test_strata_of_one_level_are_not_levels_of_one_another():
+    item = indicator("a", required={"muc-1": {"*": 80.0, "núi": 50.0}})
+    made = framework(item, levels=(Level(id="muc-0", label="0"), *levels("muc-1")))
+    made = made.model_copy(
+        update={"levels": (made.levels[0], made.levels[1].model_copy(update={"after": "muc-0"}))}
+    )
+    said = check_framework(made, catalogue("a"))
+    assert not [fault for fault in said if "dễ hơn" in fault.found]

@@ -17,6 +17,8 @@ from dxmethod import documents
 from dxmethod.documents import (
     Model,
     has_control_characters,
+    inline_yaml,
+    parse_yaml,
     place,
     read_model,
     read_text,
@@ -263,3 +265,17 @@ def test_control_characters_are_found():
     assert has_control_characters("a\x07b")
     assert has_control_characters("a\x85b")
     assert not has_control_characters("một\thai\nba")
+
+
+@pytest.mark.parametrize("text", ["1.5e5", "007", "a\nb", "a: b", "~", "\ttab", "null", ""])
+def test_text_on_one_line_of_yaml_comes_back_as_text(text):
+    line = inline_yaml({"k": [text]})
+    assert "\n" not in line
+    assert parse_yaml(line, Collector())[0] == {"k": [text]}
+
+
+def test_blanks_around_a_text_are_no_part_of_it():
+    class Named(Model):
+        name: str
+
+    assert Named(name="\u00a0a b \n").name == "a b"
