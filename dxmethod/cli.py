@@ -7,26 +7,23 @@ import re
 import signal
 import sys
 import traceback
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from .check import check_framework
-from .concepts import SOURCE_TYPES, Concept, Theme, read_catalogue
-from .documents import read_model, read_yaml
+from .concepts import Theme, read_catalogue
 from .faults import Collector, Fault, Faults, nearest, quoted
-from .framework import FIDELITY, STATUS, Framework, read_framework
-from .values import concepts_of
-from .vietnamese import number
+from .framework import Framework, framework_files, read_framework
+
+if TYPE_CHECKING:
+    from .transfer import Transfer
 
 _SUFFIXES = (".yml", ".yaml")
-_DEPTHS = {"indicators": "đủ đến từng chỉ tiêu", "main_index": "chỉ đến chỉ số chính"}
 
 # What typer says in English: in its help, and about a command line that it does not understand.
 _HELP = {
@@ -111,9 +108,10 @@ def check(
     ] = None,
 ) -> None:
     """Kiểm tra khung tiêu chí, danh mục khái niệm và bản sửa đổi; nêu mọi lỗi cùng lúc."""
+    from .describe import Checker
     from .revision import find_workspace
 
-    checker = _Checker()
+    checker = Checker()
     for path in _files(paths or [find_workspace() / "frameworks"], checker.faults):
         typer.echo(checker.check(path))
         for warning in checker.warnings(path):
@@ -129,6 +127,7 @@ def concept(
     name: Annotated[str, typer.Argument(metavar="MÃ", help="Mã khái niệm trong danh mục.")],
 ) -> None:
     """Cho biết một khái niệm là gì và khung nào dùng đến nó."""
+    from .describe import concept_lines, uses
     from .revision import find_workspace
 
     home = find_workspace() / "frameworks"
@@ -137,62 +136,118 @@ def concept(
     found = catalogue.get(name)
     if found is None:
         faults.add("mã khái niệm", f"có {quoted(name)}", nearest(name, catalogue))
-    frameworks = [read_framework(path, faults) for path in _framework_files(home)]
+    frameworks = [read_framework(path, faults) for path in framework_files(home)]
     faults.raise_errors()
     assert found is not None
-    for line in (*_concept_lines(found), *_uses(name, frameworks)):
+    for line in (*concept_lines(found), *uses(name, frameworks)):
         typer.echo(line)
 
 
-def _framework_files(home: Path) -> list[Path]:
-    """Files that stand where a framework stands: one folder below `frameworks`."""
-    others = ("catalogue", "revisions", "schemas")
-    return sorted(p for p in home.glob("*/*.yml") if p.parent.name not in others)
+@app.command(cls=_Command)
+def export(
+    name: Annotated[str, typer.Argument(metavar="KHUNG", help="Mã khung, hoặc tệp YAML.")],
+    to: Annotated[
+        Path | None, typer.Option(metavar="TỆP", help="Tệp .xlsx hoặc .docx; mặc định outputs/.")
+    ] = None,
+    word: Annotated[bool, typer.Option("--word", help="Ghi phụ lục Word thay cho Excel.")] = False,
+) -> None:
+    """Ghi một khung ra bảng Excel hoặc phụ lục Word để sửa, gửi lấy ý kiến."""
+    from .transfer import export_framework
+
+    typer.echo(f"Đã ghi {_near(export_framework(name, to, word))}")
 
 
-def _concept_lines(found: Concept) -> list[str]:
-    """Say what a concept counts; what its file leaves out is not said."""
-    low, high = found.bounds
-    told = {
-        "Định nghĩa": found.definition,
-        "Tử số": found.numerator,
-        "Mẫu số": found.denominator,
-        "Đơn vị tính": found.unit,
-        "Khoảng hợp lệ": f"{low:g} đến {high:g}",
-        "Chiều tốt": "càng cao càng tốt" if found.better == "higher" else "càng thấp càng tốt",
-        "Loại": "; ".join(f"{place}: {label}" for place, label in enumerate(found.categories)),
-        "Nguồn": found.source,
-        "Cách có số liệu": SOURCE_TYPES[found.source_type],
-        "Thay cho": ", ".join(found.replaces),
-    }
-    return [
-        f"{found.id}: {found.label}",
-        *(f"  {key}: {text}" for key, text in told.items() if text),
-    ]
+@app.command(cls=_Command)
+def template(
+    to: Annotated[Path, typer.Argument(metavar="TỆP", help="Tệp .xlsx hoặc .docx.")],
+    levels: Annotated[
+        int, typer.Option(metavar="SỐ", min=0, max=9, help="Số mức độ; 0 là bảng chấm điểm.")
+    ] = 5,
+) -> None:
+    """Ghi bảng trống để soạn một khung mới."""
+    from .template import write_template
+
+    typer.echo(f"Đã ghi {_near(write_template(levels, to))}")
 
 
-def _uses(name: str, frameworks: Sequence[Framework | None]) -> list[str]:
-    """List the indicators that read a concept, by framework."""
-    lines = []
-    for framework in frameworks:
-        for item in framework.indicators if framework else ():
-            if framework and name in (item.concept, *concepts_of(item.value)):
-                levels = ", ".join(item.required)
-                asked = [f"mức {levels}"] if levels else []
-                asked += [f"{item.points:g} {framework.terms.points}"] if item.points else []
-                label = " ".join(part for part in (item.code, item.label) if part)
-                lines.append(f"  {framework.id}: {label} ({'; '.join(asked) or 'không tính điểm'})")
-    return ["Được dùng trong:", *lines] if lines else ["Chưa khung nào dùng đến."]
+@app.command("import", cls=_Command)
+def import_(
+    source: Annotated[Path, typer.Argument(metavar="TỆP", help="Bảng .xlsx hoặc .docx.")],
+    name: Annotated[
+        str, typer.Option("--as", metavar="MÃ", help="Mã khung, mặc định theo trang Văn bản.")
+    ] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Ghi đè khung cùng mã.")] = False,
+) -> None:
+    """Đọc bảng Excel, Word về thành khung trong frameworks/; nêu mọi lỗi cùng lúc."""
+    from .transfer import import_framework
+
+    _tell(import_framework(source, name, overwrite))
+
+
+@app.command(cls=_Command)
+def replace(
+    name: Annotated[str, typer.Argument(metavar="KHUNG", help="Mã khung.")],
+    source: Annotated[Path, typer.Argument(metavar="TỆP", help="Bảng chính thức .xlsx, .docx.")],
+) -> None:
+    """Thay chỉ tiêu minh họa bằng nội dung văn bản, và liệt kê những gì đã thay."""
+    from .transfer import replace_framework
+
+    _tell(replace_framework(name, source))
+
+
+@app.command(cls=_Command)
+def revise(
+    baseline: Annotated[str, typer.Argument(metavar="HIỆN_HÀNH", help="Mã khung hiện hành.")],
+    draft: Annotated[str, typer.Argument(metavar="DỰ_THẢO", help="Mã khung dự thảo.")],
+) -> None:
+    """Tạo tệp sửa đổi so sánh hai khung, để lập báo cáo."""
+    from .transfer import write_revision
+
+    path = write_revision(baseline, draft)
+    typer.echo(f"Đã ghi {_near(path)}; lập báo cáo: python dx.py report {path.stem}")
+
+
+def _tell(transfer: Transfer) -> None:
+    """Say what was read, what it changed and what to look at again."""
+    from .describe import described
+
+    for line in transfer.lines():
+        typer.echo(f"  {line}")
+    for warning in transfer.warnings:
+        typer.echo(f"  {warning}")
+    said = "Đã ghi" if transfer.written else "Không có gì khác, giữ nguyên"
+    typer.echo(f"{said} {_near(transfer.path)}: {described(transfer.framework)}")
+
+
+@app.command(cls=_Command)
+def simulate(
+    names: Annotated[list[str], typer.Argument(metavar="KHUNG...", help="Mã các khung.")],
+    to: Annotated[Path, typer.Option("--output", "-o", metavar="THƯ_MỤC", help="Nơi ghi.")],
+    units: Annotated[int, typer.Option(metavar="SỐ", help="Số đơn vị.")] = 120,
+    seed: Annotated[int, typer.Option(metavar="SỐ", help="Hạt giống.")] = 1,
+) -> None:
+    """Tạo số liệu mô phỏng để thử khung: đơn vị bịa, ghi rõ là mô phỏng."""
+    from .revision import find_workspace
+    from .simulate import simulate_command
+
+    for path in simulate_command(names, units, seed, to, find_workspace()):
+        typer.echo(f"Đã ghi {_near(path)}")
 
 
 @app.command(cls=_Command)
 def schema() -> None:
     """Ghi lược đồ JSON vào frameworks/schemas, để trình soạn thảo gợi ý khi viết tệp YAML."""
+    from .dispositions import Dispositions
     from .revision import RevisionFile, find_workspace
 
     folder = find_workspace() / "frameworks" / "schemas"
     folder.mkdir(exist_ok=True)
-    for name, model in (("framework", Framework), ("concepts", Theme), ("revision", RevisionFile)):
+    for name, model in (
+        ("framework", Framework),
+        ("concepts", Theme),
+        ("dispositions", Dispositions),
+        ("revision", RevisionFile),
+    ):
         text = json.dumps(model.model_json_schema(), ensure_ascii=False, indent=1, sort_keys=True)
         (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8", newline="\n")
         typer.echo(f"frameworks/schemas/{name}.json")
@@ -231,120 +286,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == 130:
         typer.echo("Đã dừng theo yêu cầu.", err=True)
     return int(code)
-
-
-class _Checker:
-    """Checks files by their `kind`; a workspace's catalogue is read once."""
-
-    def __init__(self) -> None:
-        self.faults = Collector()
-        self.catalogues: dict[Path, Mapping[str, Concept]] = {}
-
-    def check(self, path: Path) -> str:
-        """Check one file and describe it on one line."""
-        shown = self.shown(path)
-        own = Collector(shown)
-        data, _ = read_yaml(path, own)
-        kind = data.get("kind") if isinstance(data, dict) else None
-        kinds = {
-            "framework": self._framework,
-            "concepts": self._concepts,
-            "revision": self._revision,
-        }
-        said = ""
-        if not own.errors and kind in kinds:
-            said = kinds[kind](path, own)
-        elif not own.errors:
-            found = f"có {quoted(kind)}" if kind else "thiếu loại tài liệu"
-            own.add("mục kind", found, nearest(str(kind), kinds))
-        self.faults.extend(own.faults)
-        return f"{shown}: {said or 'không dùng được'}"
-
-    def warnings(self, path: Path) -> list[Fault]:
-        """Findings about one file: what the document gets wrong of itself."""
-        shown = self.shown(path)
-        return [fault for fault in dict.fromkeys(self.faults.warnings) if fault.file == shown]
-
-    def shown(self, path: Path) -> str:
-        """Name a file as every message does: relative to its workspace."""
-        from .revision import find_workspace, show_path
-
-        try:
-            return show_path(path, find_workspace(path.parent))
-        except Faults:
-            return path.as_posix()
-
-    def catalogue(self, folder: Path) -> Mapping[str, Concept]:
-        """Read a catalogue, the first time with its faults."""
-        if folder not in self.catalogues:
-            self.catalogues[folder] = read_catalogue(folder, self.faults, self.shown(folder))
-        return self.catalogues[folder]
-
-    def _framework(self, path: Path, own: Collector) -> str:
-        from .revision import find_workspace
-
-        framework = read_framework(path, own, own.file)
-        try:
-            home = find_workspace(path.parent) / "frameworks"
-        except Faults as found:
-            own.extend(found.faults)
-            return ""
-        if framework is None:
-            return ""
-        catalogue = self.catalogue(home / "catalogue")
-        own.extend(check_framework(framework, catalogue, own.file))
-        if not own.errors:
-            from .examples import check_examples
-
-            own.extend(check_examples(framework, catalogue, own.file))
-        if path.resolve().is_relative_to(home):  # elsewhere, no revision can name it
-            name = path.resolve().relative_to(home).with_suffix("").as_posix()
-            if framework.id != name:
-                own.add("mục id", f"có “{framework.id}”", f"“{name}” như tên tệp")
-        return _described(framework)
-
-    def _concepts(self, path: Path, own: Collector) -> str:
-        theme = read_model(Theme, path, own.file, Collector())  # its faults: with the catalogue
-        self.catalogue(path.resolve().parent)
-        return f"danh mục “{theme.theme}”; {number(len(theme.concepts))} khái niệm" if theme else ""
-
-    def _revision(self, path: Path, own: Collector) -> str:
-        from .revision import open_revision
-
-        try:
-            revision = open_revision(path)
-        except Faults as found:
-            own.extend(found.faults)
-            return ""
-        own.extend(revision.findings)
-        units, concepts = revision.observations.value.shape
-        drafts = ", ".join(draft.id for draft in revision.drafts)
-        return (
-            f"bản sửa đổi {revision.name}; {revision.baseline.id} → {drafts}; "
-            f"{number(units)} đơn vị × {number(concepts)} khái niệm"
-        )
-
-
-def _described(framework: Framework) -> str:
-    """Describe a framework: status, counts, depth, where its texts come from."""
-    terms = framework.terms
-    points = sum(indicator.maximum for indicator in framework.indicators)
-    fidelity = Counter[str](indicator.provenance.fidelity for indicator in framework.indicators)
-    counts = (
-        f"{number(len(framework.groups) - 1)} {terms.group}",
-        f"{number(len(framework.indicators))} {terms.indicator}",
-        f"{number(points, 0 if points == int(points) else 2)} {terms.points}",
-        f"{number(len(framework.levels))} mức độ",
-    )
-    sources = (f"{word} ({fidelity[key]})" for key, word in FIDELITY.items() if fidelity[key])
-    return "; ".join(
-        (
-            f"{framework.id}, {STATUS[framework.status]}",
-            ", ".join(counts),
-            _DEPTHS[framework.depth],
-            "căn cứ: " + ", ".join(sources),
-        )
-    )
 
 
 def _files(paths: Sequence[Path], faults: Collector) -> Iterator[Path]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # Told apart in colour, in grey print and by colour-blind readers: light old, dark new.
 OLD, NEW = "#9DB7D5", "#1F4E79"
 ROSE, FELL, STILL = "#1B7837", "#B2182B", "#A6A6A6"
+
+_TONES = ("#1F4E79", "#9DB7D5", "#595959", "#D9D9D9", "#1B7837")
 
 SIMULATED = "SỐ LIỆU MÔ PHỎNG"
 
@@ -255,6 +258,97 @@ def level_counts(comparison: Comparison, old: str, new: str) -> Figure:
     axes.set_ylabel("Số đơn vị")
     axes.yaxis.set_major_locator(_whole_numbers())
     axes.legend()
+    return figure
+
+
+@_styled
+def climb(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Draw what each level asks by group, and how much of it is more than the level below asks.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        As `structure.climb` returns them, by the name of the version, the old one first.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel a main group: bars by level, filled as far as the requirement is new or stricter.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    labels: dict[str, str] = {}
+    for table in list(tables.values())[::-1]:  # as the new version calls them
+        for group, label in zip(table["group"], table["label"], strict=True):
+            if group:
+                labels.setdefault(group, label)
+    panels = labels if len(labels) > 1 else {"": "Toàn bộ"}
+    columns = min(len(panels), 4 if len(panels) % 4 == 0 else 3)
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(_WIDTH, 0.9 + 1.75 * rows))
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    width = 0.8 / len(tables)
+    for axes, (group, label) in zip(grid.flat, panels.items(), strict=False):
+        for side, (table, colour) in enumerate(zip(tables.values(), (OLD, NEW), strict=False)):
+            own = table[table["group"] == group]
+            at = own["level"] + (side - (len(tables) - 1) / 2) * width
+            axes.bar(at, own["requirements"], width, color="white", edgecolor=colour)
+            axes.bar(at, own["new"] + own["raised"], width, color=colour, edgecolor=colour)
+        axes.set_title(_short(label, 26), fontsize=8)
+        axes.xaxis.set_major_locator(_whole_numbers())
+        axes.yaxis.set_major_locator(_whole_numbers())
+    for axes in list(grid.flat)[len(panels) :]:
+        axes.axis("off")
+    figure.supxlabel("Mức độ", fontsize=9)
+    figure.supylabel("Số yêu cầu", fontsize=9)
+    named = zip(tables, (OLD, NEW), strict=False)
+    handles = [Patch(color=colour, label=f"{name}: mới hoặc cao hơn") for name, colour in named]
+    handles.append(Patch(facecolor="white", edgecolor="black", label="giữ như mức dưới"))
+    figure.legend(handles=handles, loc="outside upper center", ncols=2, fontsize=8)
+    return figure
+
+
+@_styled
+def shares(parts: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
+    """Draw how the indicators of two versions share out, one panel a question.
+
+    Parameters
+    ----------
+    parts : mapping of str to mapping of str to DataFrame
+        By question, then by the name of the version: `label` and `share` by kind, as
+        `structure.by_fidelity` and `structure.by_source` return them.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(_WIDTH, 0.3 + 1.45 * len(parts)))
+    panels = figure.subplots(len(parts), 1, squeeze=False).flat
+    for axes, (question, tables) in zip(panels, parts.items(), strict=True):
+        kinds = dict.fromkeys(kind for table in tables.values() for kind in table.index)
+        for place, table in enumerate(tables.values()):
+            left = 0.0
+            for colour, kind in zip(_TONES, kinds, strict=False):
+                width = 100 * float(table["share"].get(kind, 0.0))
+                label = table["label"][kind] if width else None
+                bar = axes.barh(-place, width, 0.62, left, color=colour, edgecolor="white")
+                bar.set_label(label if label not in axes.get_legend_handles_labels()[1] else None)
+                if width >= 6:
+                    ink = "white" if colour in _TONES[::2] else "black"
+                    words = f"{number(width, 0)}%"
+                    axes.text(left + width / 2, -place, words, ha="center", va="center", color=ink)
+                left += width
+        names = [fill(_short(name, 40), 18) for name in tables]
+        axes.set_yticks([-place for place in range(len(tables))], names)
+        axes.set_xlim(0, 100)
+        axes.xaxis.set_visible(False)
+        axes.spines["bottom"].set_visible(False)
+        axes.set_title(question, loc="left")
+        tight = {"handlelength": 1.0, "columnspacing": 1.0, "handletextpad": 0.4, "fontsize": 8}
+        axes.legend(loc="upper center", bbox_to_anchor=(0.42, 0), ncols=len(kinds), **tight)
     return figure
 
 

@@ -38,11 +38,10 @@ def test_check_describes_every_file_of_the_workspace(workspace, capsys):
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         "frameworks/catalogue/tiny.yml: danh mục “Khái niệm để kiểm thử”; 2 khái niệm",
-        "frameworks/new/commune.yml: new/commune, dự thảo; 0 nhóm chỉ tiêu, 2 chỉ tiêu, 100 điểm, "
-        "0 mức độ; đủ đến từng chỉ tiêu; căn cứ: văn bản (1), báo chí, cổng thông tin (1)",
-        "frameworks/old/commune.yml: old/commune, đã ban hành; 0 nhóm chỉ tiêu, 2 chỉ tiêu, "
-        "100 điểm, 0 mức độ; đủ đến từng chỉ tiêu; căn cứ: văn bản (1), báo chí, "
-        "cổng thông tin (1)",
+        "frameworks/new/commune.yml: new/commune, dự thảo; 2 chỉ tiêu, 100 điểm; "
+        "đủ đến từng chỉ tiêu; căn cứ: văn bản (1), báo chí, cổng thông tin (1)",
+        "frameworks/old/commune.yml: old/commune, đã ban hành; 2 chỉ tiêu, 100 điểm; "
+        "đủ đến từng chỉ tiêu; căn cứ: văn bản (1), báo chí, cổng thông tin (1)",
         "frameworks/revisions/old-to-new.yml: bản sửa đổi old-to-new; old/commune → new/commune; "
         "3 đơn vị × 2 khái niệm",
         "Không có lỗi",

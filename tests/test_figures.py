@@ -66,6 +66,30 @@ def test_the_same_figure_is_the_same_bytes_whatever_the_user_set(comparison):
     assert first == second
 
 
+def test_climb_has_a_panel_for_each_group_as_the_new_version_calls_it():
+    rows = [
+        ("a", "Nhóm cũ", 1, 3, 3, 0),
+        ("b", "Khác", 1, 2, 2, 0),
+        ("", "Cộng", 1, 5, 5, 0),
+        ("a", "Nhóm cũ", 2, 4, 1, 2),
+    ]
+    names = ["group", "label", "level", "requirements", "new", "raised"]
+    old = pd.DataFrame(rows, columns=names)
+    new = old.replace("Nhóm cũ", "Nhóm mới")
+    figure = figures.climb({"Phiên bản 1": old, "Phiên bản 2": new})
+    assert [axes.get_title() for axes in figure.axes if axes.axison] == ["Nhóm mới", "Khác"]
+    heights = sorted({bar.get_height() for bar in figure.axes[0].patches})
+    assert heights == [3, 4]  # what is new or rises is drawn inside what is asked
+    assert "Phiên bản 2: mới hoặc cao hơn" in words(figure)
+
+
+def test_shares_are_drawn_whole_and_named_once():
+    table = pd.DataFrame({"label": ["tự động", "báo cáo"], "share": [0.25, 0.75]}, index=list("ab"))
+    figure = figures.shares({"Nguồn": {"Phiên bản 1": table, "Phiên bản 2": table.iloc[1:]}})
+    shown = words(figure)
+    assert shown.count("tự động") == 1 and "25%" in shown and "75%" in shown
+
+
 @pytest.mark.parametrize("name", ["$x^2$", "$\\frac{", "\\alpha", "<b>", "tên\nhai dòng"])
 def test_a_name_is_text_not_a_formula(name):
     table = pd.DataFrame({"label": [name], "share_old": [0.4], "share_new": [0.6]})

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 NOTEBOOKS = REPOSITORY / "notebooks"
 
+# What a notebook may need of a revision: fields of `Revision` that may be absent.
+_NEEDS = ("observations", "peers", "reorganisation")
 _RENDERERS = ("docx", "openpyxl", "pypandoc", "typst")
 
 
@@ -103,6 +105,7 @@ class _Job:
     revision: Revision
     parameters: Parameters
     notebooks: Sequence[Path]
+    left_out: Sequence[str]
     target: Path
     record: Record
 
@@ -122,7 +125,7 @@ def _prepare(given: Mapping[str, Any], output: Path | None, folder: Path) -> _Jo
     own = Collector("tham số")
     parameters = validate(Parameters, filled, own)
     faults.extend(own.faults)
-    notebooks = _find_notebooks(folder, faults)
+    notebooks, left_out = _find_notebooks(folder, revision, faults)
     target = output or (revision.workspace / "outputs" / revision.name if revision else None)
     if target:
         target = target.resolve()
@@ -131,7 +134,7 @@ def _prepare(given: Mapping[str, Any], output: Path | None, folder: Path) -> _Jo
     faults.raise_errors()
     assert revision and parameters and target
     record = make_record(revision, parameters, notebooks)
-    return _Job(revision, parameters, notebooks, target, record)
+    return _Job(revision, parameters, notebooks, left_out, target, record)
 
 
 def _open(name: str | Path, faults: Collector) -> Revision | None:
@@ -159,19 +162,40 @@ def _draft(revision: Revision, draft: str, faults: Collector) -> str:
         return draft
 
 
-def _find_notebooks(folder: Path, faults: Collector) -> list[Path]:
-    """Find the notebooks, and check that each takes exactly our parameters."""
-    found = sorted(folder.glob("*.ipynb"))
-    if not found:
-        faults.add("", "không có sổ tay nào", "ít nhất một tệp .ipynb", file=str(folder))
-    for path in found:
+def _find_notebooks(
+    folder: Path, revision: Revision | None, faults: Collector
+) -> tuple[list[Path], list[str]]:
+    """Find the notebooks to run, and say which are left out for what the revision does not have.
+
+    Every one is checked: that it takes exactly our parameters, that what it needs is known.
+    """
+    run, left_out = [], []
+    for path in sorted(folder.glob("*.ipynb")):
         own = Collector(f"{folder.name}/{path.name}")
+        absent: list[str] = []
         try:
             _check_names(_parameter_names(path), own)
+            absent = [need for need in _needs(path, own) if not getattr(revision, need, None)]
         except (OSError, ValueError, SyntaxError, AttributeError, KeyError, TypeError) as error:
             own.add("", f"không đọc được sổ tay ({error})", "sổ tay Jupyter")
         faults.extend(own.faults)
-    return found
+        if absent:
+            left_out.append(f"{path.name}: bỏ qua, vì bản sửa đổi không có {', '.join(absent)}")
+        else:
+            run.append(path)
+    if not run and (revision or not left_out):
+        faults.add("", "không có sổ tay nào chạy được", "ít nhất một tệp .ipynb", file=str(folder))
+    return run, left_out
+
+
+def _needs(path: Path, faults: Collector) -> list[str]:
+    """Return what a notebook says in its metadata that a revision must have."""
+    metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    needs: list[str] = metadata.get("dxmethod", {}).get("needs", [])
+    for need in needs:
+        if need not in _NEEDS:
+            faults.add("metadata dxmethod.needs", f"có “{need}”", nearest(need, _NEEDS))
+    return [need for need in needs if need in _NEEDS]
 
 
 def _parameter_names(path: Path) -> list[str]:
@@ -345,6 +369,7 @@ class _Log:
             f"Hệ điều hành: {platform.platform()}",
         ]
         self.notes += [str(finding) for finding in job.revision.findings]
+        self.notes += job.left_out
 
     def add_notebook(self, result: Executed, whole: float) -> None:
         """Note the steps of one notebook; the rest is writing files and ending the kernel."""

@@ -9,9 +9,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from ..office import write_archive
 from .assemble import Document
 from .blocks import clean
-from .office import write_archive
 from .pandoc import Node, node, plain
 from .tree import Segment, segments
 

@@ -8,9 +8,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from ..office import write_archive
 from .assemble import Document
 from .blocks import Column, Table, Value, clean
-from .office import write_archive
 
 _FONT = "Times New Roman"
 _WIDEST = 60  # characters

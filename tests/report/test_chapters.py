@@ -17,7 +17,7 @@ def revision():
 
 @pytest.fixture(scope="module")
 def comparison(revision):
-    return dx.compare(revision.baseline, revision.draft(), revision.observations)
+    return revision.compare()
 
 
 @pytest.fixture
@@ -84,10 +84,30 @@ def test_neighbours_that_four_digits_cannot_tell_apart_are_listed(comparison, re
     assert "0,0001" in table.caption
 
 
-def test_conclusion_names_those_that_moved_furthest(comparison):
-    said = chapters.conclusion(comparison).plain()
+def test_conclusion_names_those_that_moved_furthest(revision):
+    said = chapters.conclusion(revision).plain()
     assert "Khánh Hòa, Tây Ninh, Đắk Lắk" in said
     assert "Bắc Ninh, TP. Đà Nẵng, Quảng Ngãi, An Giang" in said
+
+
+def test_one_indicator_is_one_row_of_the_changes_its_thresholds_on_one_line(repository):
+    path = repository / "tests/workspaces/small-levels/frameworks/revisions/small-levels.yml"
+    levels = dx.open_revision(path)
+    rows = {row[1]: row for row in chapters.change_list(*levels.frameworks).rows}
+    assert rows["Tài khoản định danh mức độ 2"] == (
+        "sửa tên gọi, mã số; sửa ngưỡng",
+        "Tài khoản định danh mức độ 2",
+        "Mã số: 7\nNgưỡng: –",
+        "Mã số: 6\nNgưỡng: Mức 1 (khởi động) 40",
+    )
+    assert rows["Hồ sơ sức khỏe điện tử"][0] == "thêm"
+
+
+def test_a_source_on_the_web_is_named_by_its_site(revision):
+    said = revision.file.basis[0].model_copy(update={"source": "https://www.a.vn/b?c=d"})
+    file = revision.file.model_copy(update={"basis": (said,)})
+    (row,) = chapters.legal_basis(replace(revision, file=file)).rows
+    assert row[0] == "922/QĐ-BTTTT\n20/05/2022" and row[-1] == "a.vn"
 
 
 @pytest.mark.parametrize(

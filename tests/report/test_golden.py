@@ -16,20 +16,24 @@ def blocks() -> list[dict]:
     """Data of every block with figures, in the order of the notebooks; pictures by their words."""
     revision = dx.open_revision("dti-2022-to-2024")
     old, new = revision.baseline, revision.draft()
-    comparison = dx.compare(old, new, revision.observations)
+    comparison = revision.compare()
     say = dx.chapters
     made = [
         say.versions(revision),
         *say.structure(old, new),
+        *say.contents(old, new, revision),
         say.change_table(old, new),
+        *say.grounds(old, new, revision),
+        *say.powers(new, revision),
         say.change_list(old, new),
+        say.sheet_table(new, revision.catalogue),
         say.effect_summary(comparison),
         *say.results(comparison, revision),
         *say.movers(comparison, revision),
         *say.ties(comparison, revision),
         *say.ranking(comparison, revision),
         say.unit_table(comparison, revision),
-        say.conclusion(comparison),
+        say.conclusion(revision),
         say.recommendation_table(revision),
     ]
     return [json.loads(json.dumps(block.to_json(), ensure_ascii=False)) for block in made]

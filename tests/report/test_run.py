@@ -329,6 +329,25 @@ def test_folder_without_notebooks_is_refused(workspace, tmp_path, no_kernel):
         run_report(workspace[0], notebooks=tmp_path)
 
 
+def needing(folder: Path, *needs: str) -> Path:
+    """Make a folder of one notebook that says what it needs."""
+    path = write_notebook(folder / "04_needs.ipynb", FIRST) / "04_needs.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["metadata"] = {"dxmethod": {"needs": needs}}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return folder
+
+
+def test_an_unknown_need_of_a_notebook_is_said(workspace, tmp_path, no_kernel):
+    with pytest.raises(Faults, match=r"needs: có “observation”.*observations"):
+        run_report(workspace[0], notebooks=needing(tmp_path / "n", "observation"))
+
+
+def test_a_report_of_no_notebook_is_refused(workspace, tmp_path, no_kernel):
+    with pytest.raises(Faults, match="không có sổ tay nào chạy được"):
+        run_report(workspace[0], notebooks=needing(tmp_path / "n", "peers"))
+
+
 def test_unwritable_output_is_said_before_a_kernel_starts(workspace, tmp_path, no_kernel):
     (tmp_path / "file").touch()
     with pytest.raises(Faults, match="một phần của đường dẫn là tệp"):

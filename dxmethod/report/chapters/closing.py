@@ -5,19 +5,63 @@ from __future__ import annotations
 import pandas as pd
 
 from ...comparison import Comparison
+from ...framework import Framework
 from ...revision import Revision
+from ...structure import fate
 from ...vietnamese import number, percent
 from ..blocks import Block, Bullets, Column, bullets, paragraph, table
+from .common import version
 
 
-def conclusion(comparison: Comparison) -> Bullets:
-    """Say what the draft does, in sentences that rest on the figures of this run."""
+def conclusion(revision: Revision, draft: str = "") -> Bullets:
+    """Say what a draft does, in sentences that rest on the figures of this run.
+
+    Without observations, say what it changes, and that its effect is not known.
+    """
+    if revision.observations is None:
+        return bullets(_on_structure(revision.baseline, revision.draft(draft)))
+    comparison = revision.compare(draft)
     sentences = []
     if comparison.ranked:
         sentences += _on_ranks(comparison)
     if comparison.levelled:
         sentences += _on_levels(comparison)
     return bullets(sentences)
+
+
+def _on_structure(old: Framework, new: Framework) -> list[str]:
+    """Say what is added, dropped, kept, asked by level, and how far the texts can be trusted."""
+    name = new.terms.indicator
+    found = fate(old, new)
+    kept = found["old"] & found["new"]
+    sentences = [
+        f"{version(new)} có {number(len(new.indicators))} {name}, {version(old).lower()} có "
+        f"{number(len(old.indicators))}: giữ {number(int(kept.sum()))} (trong đó "
+        f"{number(int(found['changed'].sum()))} đổi ngưỡng), thêm "
+        f"{number(int((found['new'] & ~found['old']).sum()))}, bỏ "
+        f"{number(int((found['old'] & ~found['new']).sum()))}."
+    ]
+    for item in (old, new):
+        asked = [
+            f"{level.label} {number(sum(level.id in i.required for i in item.indicators))}"
+            for level in item.levels
+        ]
+        if asked:
+            said = f"Số {item.terms.indicator} phải xét ở từng mức độ theo {version(item).lower()}"
+            sentences.append(f"{said}: {'; '.join(asked)}.")
+    for item in (old, new):
+        written = sum(i.provenance.fidelity == "illustrative" for i in item.indicators)
+        if written:
+            sentences.append(
+                f"{number(written)} trên {number(len(item.indicators))} {item.terms.indicator} của "
+                f"{version(item).lower()} ({percent(written / len(item.indicators))}) là minh họa, "
+                "không phải nội dung văn bản; nhận xét về từng chỉ tiêu ấy không dùng làm căn cứ."
+            )
+    sentences.append(
+        "Tác động đến kết quả của các đơn vị chưa được đánh giá, vì bản sửa đổi không có bảng số "
+        "liệu."
+    )
+    return sentences
 
 
 def _on_ranks(comparison: Comparison) -> list[str]:

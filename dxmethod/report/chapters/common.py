@@ -17,18 +17,26 @@ def version(framework: Framework) -> str:
     return f"Phiên bản {framework.version}"
 
 
+def documents(*frameworks: Framework) -> str:
+    """Name the documents that frameworks stand in, each once, for captions."""
+    named = [item.issued.document if item.issued else item.title for item in frameworks]
+    return "; ".join(dict.fromkeys(named))
+
+
 def notices(revision: Revision) -> tuple[str, ...]:
     """Say what every page must say: illustrative criteria, simulated data."""
     found = []
-    if any(framework.is_illustrative for framework in revision.frameworks):
+    if any(item.is_illustrative for item in (*revision.frameworks, *revision.peers)):
         found.append(ILLUSTRATIVE)
-    if revision.observations.simulated:
+    if revision.observations and revision.observations.simulated:
         found.append(figures.SIMULATED)
     return tuple(found)
 
 
 def source(revision: Revision) -> str:
     """Source of the observations, for captions."""
+    if revision.observations is None:
+        return "không có bảng số liệu"
     named = revision.observations.source
     mark = figures.SIMULATED.lower()
     told = not revision.observations.simulated or mark in named.lower()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from urllib.parse import urlsplit
 
 import pandas as pd
 
 from ... import figures
-from ...changes import KINDS, diff
+from ...changes import KINDS, Change, diff
 from ...comparison import change_counts, counts, weights
 from ...framework import FIDELITY, STATUS, UNIT_TYPES, Framework
 from ...revision import Revision
 from ..blocks import Block, Bullets, Column, Paragraph, bullets, figure, paragraph, table
-from .common import version
+from .common import documents, version
 from .wording import FIELDS, worded
 
 
@@ -22,26 +24,30 @@ def legal_basis(revision: Revision) -> Block:
         return paragraph("Tệp sửa đổi không nêu căn cứ pháp lý.")
     rows = [
         {
-            "document": basis.document,
-            "date": "" if basis.date is None else f"{basis.date:%d/%m/%Y}",
+            "document": basis.document + (f"\n{basis.date:%d/%m/%Y}" if basis.date else ""),
             "by": basis.by,
             "about": basis.about,
             "status": basis.status,
-            "source": basis.source,
+            "source": _host(basis.source),
         }
         for basis in revision.file.basis
     ]
     columns = [
-        Column("document", "Văn bản", width=17),
-        Column("date", "Ngày", width=14),
-        Column("by", "Cơ quan ban hành", width=18),
-        Column("about", "Nội dung", width=28),
-        Column("status", "Hiệu lực, áp dụng", width=20),
-        Column("source", "Đã đọc từ", width=22),
+        Column("document", "Văn bản, ngày", width=16),
+        Column("by", "Cơ quan ban hành", width=14),
+        Column("about", "Nội dung", width=27),
+        Column("status", "Hiệu lực, áp dụng", width=18),
+        Column("source", "Đã đọc từ", width=24),
     ]
     frame = pd.DataFrame(rows, columns=[column.name for column in columns])
     caption = "Căn cứ pháp lý và tình trạng văn bản"
-    return table("B1", frame, columns, caption, source="Tệp sửa đổi của báo cáo")
+    source = "Tệp sửa đổi của báo cáo, nơi ghi địa chỉ đầy đủ của các trang đã đọc"
+    return table("B1", frame, columns, caption, source=source)
+
+
+def _host(source: str) -> str:
+    """Shorten a web address to its site: no column is wide enough for the whole."""
+    return urlsplit(source).netloc.removeprefix("www.") if "://" in source else source
 
 
 def purpose(revision: Revision) -> Bullets | Paragraph:
@@ -140,7 +146,7 @@ def weight_table(old: Framework, new: Framework) -> Block:
     ]
     frame["share_shift"] *= 100
     caption = "Điểm và tỷ trọng theo nhóm, hai phiên bản"
-    files = _documents(old, new)
+    files = documents(old, new)
     return table("B6", frame, columns, caption, source=files, note=_weight_note(new))
 
 
@@ -158,16 +164,11 @@ def _decimals(values: pd.Series[float]) -> int:
     return 0 if (values.dropna() % 1 == 0).all() else 1
 
 
-def _documents(*frameworks: Framework) -> str:
-    named = [item.issued.document if item.issued else item.title for item in frameworks]
-    return "; ".join(named)
-
-
 def weight_figure(old: Framework, new: Framework) -> Block:
     """Figure H1: weight of each main group, two versions."""
     drawing = figures.weights(weights(old, new), version(old), version(new))
     caption = "Tỷ trọng của từng nhóm trong tổng, hai phiên bản"
-    return figure("H1", drawing, caption, unit="%", source=_documents(old, new))
+    return figure("H1", drawing, caption, unit="%", source=documents(old, new))
 
 
 def count_table(old: Framework, new: Framework) -> Block:
@@ -179,24 +180,24 @@ def count_table(old: Framework, new: Framework) -> Block:
             part[f"level{place}"] = part.pop(level.id)
         parts.append(part)
     frame = pd.concat(parts)
-    longest = max((old, new), key=lambda item: len(item.levels))
+    levels = [
+        " / ".join(dict.fromkeys(level.label for level in pair if level))
+        for pair in zip_longest(old.levels, new.levels)
+    ]
     columns = [
-        Column("version", "Phiên bản", width=16),
-        Column("label", new.terms.group.capitalize(), width=30),
-        Column("indicators", "Số chỉ tiêu", "integer"),
+        Column("version", "Phiên bản", width=20),
+        Column("label", new.terms.group.capitalize(), width=28),
+        Column("indicators", "Số chỉ tiêu", "integer", width=8),
         *(
             [Column("points", "Điểm", "decimal", _decimals(frame["points"]))]
             if frame["points"].any() and old.tree.combine == new.tree.combine == "sum"
             else []
         ),
-        *(
-            Column(f"level{place}", level.label, "integer")
-            for place, level in enumerate(longest.levels)
-        ),
+        *(Column(f"level{place}", label, "integer", width=8) for place, label in enumerate(levels)),
     ]
-    levels = " và theo mức độ" if longest.levels else ""
-    caption = f"Số chỉ tiêu theo nhóm{levels}, hai phiên bản"
-    return table("B6-1", frame, columns, caption, unit="chỉ tiêu", source=_documents(old, new))
+    graded = " và theo mức độ" if levels else ""
+    caption = f"Số chỉ tiêu theo nhóm{graded}, hai phiên bản"
+    return table("B6-1", frame, columns, caption, unit="chỉ tiêu", source=documents(old, new))
 
 
 def change_table(old: Framework, new: Framework) -> Block:
@@ -207,44 +208,65 @@ def change_table(old: Framework, new: Framework) -> Block:
         Column("count", "Số thay đổi", "integer", width=14),
     ]
     caption = "Tổng hợp thay đổi theo loại"
-    return table("B7", frame, columns, caption, unit="thay đổi", source=_documents(old, new))
-
-
-def _target(parts: list[str], labels: Mapping[str, str]) -> str:
-    """Name what changed: the node, level or band, and the level of a threshold."""
-    if len(parts) < 2:
-        return FIELDS.get(parts[0], parts[0])
-    name = labels.get(parts[1], parts[1])
-    return f"{name} ({labels.get(parts[3], parts[3])})" if len(parts) > 3 else name
+    return table("B7", frame, columns, caption, unit="thay đổi", source=documents(old, new))
 
 
 def change_list(old: Framework, new: Framework) -> Block:
-    """Table B7-1: every change of indicators, requirements, levels, bands and rules."""
+    """Table B7-1: every change of indicators, requirements, levels, bands and rules, by target."""
     labels: dict[str, str] = {}
     for item in (old, new):
         labels |= {node.id: node.label for node, _, _ in item.nodes()}
         labels |= {level.id: level.label for level in item.levels}
         labels |= {band.id: band.label for band in item.bands}
-    rows = []
+    targets: dict[str, list[Change]] = {}
     for change in diff(old, new):
-        if change.kind in ("document", "provenance", "order"):
-            continue
-        parts = change.target.split("/")
-        rows.append(
-            {
-                "kind": KINDS[change.kind],
-                "target": _target(parts, labels),
-                "old": worded(change.old, labels),
-                "new": worded(change.new, labels),
-            }
-        )
+        if change.kind not in ("document", "provenance", "order"):
+            section, _, rest = change.target.partition("/")
+            targets.setdefault(f"{section}/{rest.partition('/')[0]}", []).append(change)
+    rows = [
+        {
+            "kind": "; ".join(dict.fromkeys(KINDS[change.kind] for change in changes)),
+            "target": _target(target, labels),
+            "old": _side([(change.target, change.old) for change in changes], labels),
+            "new": _side([(change.target, change.new) for change in changes], labels),
+        }
+        for target, changes in targets.items()
+    ]
     columns = [
-        Column("kind", "Loại thay đổi", width=18),
-        Column("target", "Đối tượng", width=34),
-        Column("old", version(old), width=20),
-        Column("new", version(new), width=20),
+        Column("kind", "Loại thay đổi", width=20),
+        Column("target", "Đối tượng", width=46),
+        Column("old", version(old), width=32),
+        Column("new", version(new), width=32),
     ]
     frame = pd.DataFrame(rows, columns=[column.name for column in columns])
     caption = "Các thay đổi về nội dung"
     note = "Không liệt kê thay đổi về tên văn bản, căn cứ và thứ tự trình bày."
-    return table("B7-1", frame, columns, caption, source=_documents(old, new), note=note)
+    source = documents(old, new)
+    return table("B7-1", frame, columns, caption, source=source, note=note, landscape=True)
+
+
+def _target(target: str, labels: Mapping[str, str]) -> str:
+    """Name what changed: a node, level or band, or a field of the document."""
+    section, _, name = target.partition("/")
+    return labels.get(name, name) if name else FIELDS.get(section, section)
+
+
+def _side(values: Sequence[tuple[str, object]], labels: Mapping[str, str]) -> str:
+    """Say one side of a target's changes: thresholds on a line, other fields on lines of theirs."""
+    lines, thresholds = [], {}
+    for target, value in values:
+        _, _, field, *level = target.split("/") if target.count("/") > 1 else ("", "", "")
+        if level:
+            thresholds[level[0]] = value
+        else:
+            name = f"{FIELDS.get(field, field)}: " if len(values) > 1 and field else ""
+            lines.append(name + worded(value, labels))
+    # Levels stand in `labels` in their order, those of the old version first.
+    said = [
+        f"{labels[level]} {worded(thresholds[level])}"
+        for level in labels
+        if thresholds.get(level) is not None
+    ]
+    if thresholds:
+        lines.append(f"Ngưỡng: {'; '.join(said) or '–'}")
+    return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...comparison import Comparison, change_counts
 from ...framework import Framework
+from ...revision import Revision
 
 
 def framework_summary(old: Framework, new: Framework) -> str:
@@ -16,6 +17,13 @@ def framework_summary(old: Framework, new: Framework) -> str:
     kinds = change_counts(old, new)
     lines.append("changes: " + ", ".join(f"{k} {n}" for k, n in kinds["count"].items()))
     return "\n".join(lines)
+
+
+def conclusion_summary(revision: Revision, draft: str = "") -> str:
+    """Say what a draft does to units; without observations, what it holds."""
+    if revision.observations is None:
+        return framework_summary(revision.baseline, revision.draft(draft))
+    return comparison_summary(revision.compare(draft))
 
 
 def comparison_summary(comparison: Comparison) -> str:
