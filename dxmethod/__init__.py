@@ -1,12 +1,13 @@
 """Workbench for the frameworks that say when a commune is digitally transformed."""
 
-from .assessment import Assessment, assess, roll_up
+from .assessment import Assessment, assess, roll_up, targets_met
 from .changes import Change, Conflict, apply, diff
 from .check import check_framework
 from .comparison import Comparison, compare, counts, near_ties, weights
 from .concepts import Concept, read_catalogue
 from .faults import Collector, Fault, Faults
 from .framework import Framework, read_framework, write_framework
+from .merging import Merged, merge
 from .observations import Observations, Status, read_observations
 from .report import chapters
 from .report.blocks import (
@@ -21,7 +22,7 @@ from .report.blocks import (
     table,
 )
 from .revision import Revision, find_workspace, open_revision
-from .units import Crosswalk, merge, read_crosswalk
+from .units import Crosswalk, read_crosswalk
 from .values import Curve, Fitted, Part, Parts
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Faults",
     "Fitted",
     "Framework",
+    "Merged",
     "Observations",
     "Part",
     "Parts",
@@ -67,6 +69,7 @@ __all__ = [
     "section",
     "subsection",
     "table",
+    "targets_met",
     "weights",
     "write_framework",
 ]

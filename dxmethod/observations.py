@@ -20,6 +20,19 @@ from .concepts import Catalogue, Concept
 from .documents import has_control_characters, read_text
 from .faults import Collector, nearest, quoted
 
+# What may be known of one value, beside the value.
+NOTES = (
+    "unit",
+    "concept",
+    "stage",
+    "reason",
+    "source_type",
+    "formula",
+    "window",
+    "evidence",
+    "evidence_hash",
+    "assumption",
+)
 ATTRIBUTES = ("name", "stratum", "province", "unit_class")
 
 
@@ -69,6 +82,10 @@ class Observations:
         Where the table comes from, for captions.
     simulated : bool
         Whether the values are simulated; every page that uses them then says so.
+    numerator, denominator : ndarray of float64, shape (U, C), or None
+        What ratios are made of, where it was reported; NaN elsewhere.
+    notes : DataFrame or None
+        What is known of single values, one row each, columns of `NOTES`; most values have none.
     """
 
     units: pd.DataFrame
@@ -77,11 +94,17 @@ class Observations:
     status: NDArray[np.uint8]
     source: str = ""
     simulated: bool = False
+    numerator: NDArray[np.float64] | None = None
+    denominator: NDArray[np.float64] | None = None
+    notes: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.units), len(self.concepts))
         if self.value.shape != shape or self.status.shape != shape:
             raise ValueError(f"value {self.value.shape}, status {self.status.shape}; need {shape}")
+        for part in (self.numerator, self.denominator):
+            if part is not None and part.shape != shape:
+                raise ValueError(f"numerator or denominator {part.shape}; need {shape}")
         if not self.units.index.is_unique:
             raise ValueError("a unit stands twice")
         claimed = self.status == np.uint8(Status.NO_EVIDENCE)

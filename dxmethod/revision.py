@@ -9,16 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from .check import check_attributes, check_framework, check_strata
+from .comparison import Comparison, compare
 from .concepts import Concept, Id, Text, join_themes, read_themes
+from .dispositions import check_dispositions, read_dispositions
 from .documents import Model, read_model
 from .examples import check_examples
 from .faults import Collector, Fault, Faults, nearest
 from .framework import UNIT_TYPES, Framework, FrameworkId, read_framework
 from .observations import Observations, read_observations
-from .units import read_crosswalk
+from .reorganisation import Reorganisation
+from .rounds import Round
+from .units import Assumption, read_crosswalk, read_strata
 
 WORKSPACE_VARIABLE = "DXMETHOD_WORKSPACE"
 
@@ -53,6 +58,33 @@ class Table(Model):
     simulated: bool = False
 
 
+class ReorganisationFiles(Model):
+    """What is known of a reorganisation of units.
+
+    Attributes
+    ----------
+    crosswalk : str
+        Table of old and new units; see `read_crosswalk`.
+    strata : str
+        Table of the strata declared of the new units; see `read_strata`.
+    assumption : {"supplied", "equal", "default"}
+        What stands in for the shares of divided units that the table leaves blank.
+    cover : float
+        Share of the denominators from which old units with data speak for the whole new one.
+    weights : str
+        Concept, such as population, that weighs ratios reported without denominators.
+    dispositions : str
+        File of kind `dispositions`: what becomes of the criteria of a tier that is no more.
+    """
+
+    crosswalk: str = ""
+    strata: str = ""
+    assumption: Assumption = "equal"
+    cover: Annotated[float, Field(gt=0, le=1)] = 1.0
+    weights: str = ""
+    dispositions: str = ""
+
+
 class Recommendation(Model):
     """What should be done with the result, by whom, when."""
 
@@ -68,10 +100,14 @@ class RevisionFile(Model):
     ----------
     baseline, drafts : framework ids
         The version in force, and one or more drafts.
-    observations : Table
-        What units reported.
+    observations : Table, optional
+        What units reported; without it, the report speaks of what the versions are made of alone.
     units : str
         Table of the units that may report; empty when any may.
+    peers : framework ids
+        Other instruments, for any type of unit, set side by side with the versions.
+    reorganisation : ReorganisationFiles, optional
+        How old units became new ones, and what becomes of criteria that lost their units.
     purpose, scope, limits : tuple of str
         Paragraphs of section I: why, what is measured, what is not.
     """
@@ -82,8 +118,10 @@ class RevisionFile(Model):
     title: Text
     baseline: FrameworkId
     drafts: Annotated[tuple[FrameworkId, ...], Field(min_length=1)]
-    observations: Table
+    observations: Table | None = None
     units: str = ""
+    peers: tuple[FrameworkId, ...] = ()
+    reorganisation: ReorganisationFiles | None = None
     agency: Agency
     basis: tuple[Basis, ...] = ()
     purpose: tuple[str, ...] = ()
@@ -105,23 +143,30 @@ class Revision:
         Folder that holds `frameworks/` and `data/`.
     baseline : Framework
     drafts : tuple of Framework
+    peers : tuple of Framework
     catalogue : mapping of str to Concept
-    observations : Observations
+    observations : Observations, optional
     inputs : tuple of Path
         Every file that the result depends on, the revision's own first; of the catalogue, the
         themes that hold a concept it uses.
     findings : tuple of Fault
-        What the documents get wrong of themselves, kept as printed.
+        What the documents of the versions get wrong of themselves, kept as printed.
+    round : Round, optional
+        What units said of themselves and what was verified, where the table tells them apart.
+    reorganisation : Reorganisation, optional
     """
 
     file: RevisionFile
     workspace: Path
     baseline: Framework
     drafts: tuple[Framework, ...]
+    peers: tuple[Framework, ...]
     catalogue: Mapping[str, Concept]
-    observations: Observations
+    observations: Observations | None
     inputs: tuple[Path, ...]
     findings: tuple[Fault, ...]
+    round: Round | None = None
+    reorganisation: Reorganisation | None = None
 
     @property
     def name(self) -> str:
@@ -148,6 +193,21 @@ class Revision:
                 return draft
         expected = nearest(framework_id, [draft.id for draft in self.drafts])
         raise Faults([Fault(self.name, "tham số draft", f"có “{framework_id}”", expected)])
+
+    def compare(self, draft_id: str = "") -> Comparison:
+        """Assess what units reported under the baseline and under a draft, the first by default.
+
+        Raises
+        ------
+        Faults
+            If the revision has no such draft, or no observations.
+        """
+        if self.observations is None:
+            found = "không có bảng số liệu, nên không so sánh được kết quả của các đơn vị"
+            expected = "mục observations: tệp số liệu và nguồn"
+            file = show_path(self.inputs[0], self.workspace)
+            raise Faults([Fault(file, "mục observations", found, expected)])
+        return compare(self.baseline, self.draft(draft_id), self.observations)
 
 
 def find_workspace(start: Path | None = None) -> Path:
@@ -242,25 +302,86 @@ class _Loader:
         frameworks = [self.framework(name, catalogue) for name in (file.baseline, *file.drafts)]
         if len(set(file.drafts)) < len(file.drafts) or file.baseline in file.drafts:
             self.faults.add("mục drafts", "một khung nêu hai lần", "mỗi khung một lần")
-        observations = self.observations(file, catalogue)
-        for framework in frameworks:
-            if framework is not None and observations is not None:
-                self.fits(framework, observations, file.observations.file)
+        observations = None
+        if file.observations is not None:
+            observations = self.observations(file, file.observations, catalogue)
+            for framework in frameworks:
+                if framework is not None and observations is not None:
+                    self.fits(framework, observations, file.observations.file)
         self.same_units(frameworks)
+        # What other documents get wrong of themselves is no finding of this revision.
+        findings = self.faults.warnings
+        peers = self.peers(file, catalogue)
+        reorganisation = self.reorganisation(file.reorganisation, catalogue)
         self.faults.raise_errors()
         kept = tuple(framework for framework in frameworks if framework is not None)
-        assert observations is not None
         # Only the themes that this revision reads: a new theme leaves an old report as it was.
-        used = {name for framework in kept for name in framework.concepts}
-        used |= set(observations.position)
+        used = {name for framework in (*kept, *peers) for name in framework.concepts}
+        used |= set(observations.position) if observations else set()
         self.inputs += [
             at for at, theme in themes.items() if any(c.id in used for c in theme.concepts)
         ]
-        inputs = tuple(dict.fromkeys(self.inputs))
-        findings = self.faults.warnings
         return Revision(
-            file, self.workspace, kept[0], kept[1:], catalogue, observations, inputs, findings
+            file=file,
+            workspace=self.workspace,
+            baseline=kept[0],
+            drafts=kept[1:],
+            peers=peers,
+            catalogue=catalogue,
+            observations=observations,
+            inputs=tuple(dict.fromkeys(self.inputs)),
+            findings=findings,
+            reorganisation=reorganisation,
         )
+
+    def peers(self, file: RevisionFile, catalogue: Mapping[str, Concept]) -> tuple[Framework, ...]:
+        versions = {file.baseline, *file.drafts}
+        if len(set(file.peers) - versions) < len(file.peers):
+            self.faults.add("mục peers", "một khung nêu hai lần", "mỗi khung một lần")
+        found = [self.framework(name, catalogue) for name in file.peers]
+        return tuple(framework for framework in found if framework is not None)
+
+    def reorganisation(
+        self, files: ReorganisationFiles | None, catalogue: Mapping[str, Concept]
+    ) -> Reorganisation | None:
+        if files is None:
+            return None
+        crosswalk = strata = found = former = target = None
+        if files.crosswalk:
+            crosswalk = read_crosswalk(self.input(files.crosswalk), self.faults, files.crosswalk)
+        if files.strata:
+            strata = read_strata(self.input(files.strata), self.faults, files.strata)
+        if files.dispositions:
+            path = self.input(files.dispositions)
+            found = read_dispositions(path, self.faults, files.dispositions)
+        if found is not None:
+            former = self.framework(found.framework, catalogue)
+            target = self.framework(found.target, catalogue) if found.target else None
+        if found is not None and former is not None:
+            self.faults.extend(check_dispositions(found, former, target, files.dispositions))
+        if crosswalk is not None and np.isnan(crosswalk.shares(files.assumption)).any():
+            said = f"“{files.assumption}” không cho biết tỷ lệ của mọi đơn vị bị chia"
+            expected = "equal, hoặc điền share (supplied), is_default (default)"
+            self.faults.add("cột share", said, expected, file=files.crosswalk)
+        if files.weights and files.weights not in catalogue:
+            expected = nearest(files.weights, catalogue)
+            self.faults.add("mục reorganisation → weights", f"có “{files.weights}”", expected)
+        return Reorganisation(
+            crosswalk,
+            strata,
+            files.assumption,
+            files.cover,
+            files.weights,
+            found,
+            former,
+            target,
+        )
+
+    def input(self, name: str) -> Path:
+        """Path of a file that the result depends on."""
+        path = self.workspace / name
+        self.inputs.append(path)
+        return path
 
     def framework(self, name: str, catalogue: Mapping[str, Concept]) -> Framework | None:
         path = self.workspace / "frameworks" / f"{name}.yml"
@@ -298,7 +419,7 @@ class _Loader:
         self.faults.extend(fault for fault in found if fault not in self.faults.faults)
 
     def observations(
-        self, file: RevisionFile, catalogue: Mapping[str, Concept]
+        self, file: RevisionFile, named: Table, catalogue: Mapping[str, Concept]
     ) -> Observations | None:
         known: tuple[str, ...] = ()
         if file.units:
@@ -306,14 +427,14 @@ class _Loader:
             self.inputs.append(path)
             crosswalk = read_crosswalk(path, self.faults, file.units)
             known = tuple(crosswalk.new_units.index) if crosswalk else ()
-        path = self.workspace / file.observations.file
+        path = self.workspace / named.file
         self.inputs.append(path)
         return read_observations(
             path,
             catalogue,
             self.faults,
-            name=file.observations.file,
+            name=named.file,
             known_units=known,
-            source=file.observations.source,
-            simulated=file.observations.simulated,
+            source=named.source,
+            simulated=named.simulated,
         )

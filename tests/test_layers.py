@@ -10,10 +10,11 @@ PACKAGE = Path(__file__).resolve().parents[1] / "dxmethod"
 
 # Lowest first. "report" stands for every module of that room.
 LAYERS = (
-    ("faults", "vietnamese", "documents"),
+    ("faults", "vietnamese", "documents", "office"),
     ("concepts", "values"),
     ("framework",),
-    ("check", "changes", "observations", "units"),
+    ("check", "changes", "observations", "rounds", "units", "dispositions"),
+    ("combining", "merging"),
     ("cells", "composite", "levels", "points", "assessment"),
     (
         "comparison",
@@ -22,12 +23,21 @@ LAYERS = (
         "calibration",
         "weights",
         "robustness",
+        "incomplete",
+        "verification",
         "quality",
+        "verdicts",
+        "burden",
+        "reorganisation",
         "simulate",
     ),
-    ("excel",),
-    ("figures",),
-    ("report", "revision", "cli", "__main__", "__init__"),
+    ("wording",),
+    ("structure",),
+    ("sheets", "excel", "annex", "exchange", "intake", "outline", "replacing", "form", "reading"),
+    ("opening", "personal", "scrutiny", "layout", "register", "agreement", "marking", "returns"),
+    ("questionnaire",),
+    ("figures", "figures_quality"),
+    ("report", "revision", "transfer", "template", "describe", "cli", "__main__", "__init__"),
 )
 HEIGHT = {room: height for height, rooms in enumerate(LAYERS, 1) for room in rooms}
 

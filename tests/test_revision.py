@@ -248,3 +248,120 @@ def test_a_version_that_the_table_says_nothing_of_is_refused(workspace):
     with pytest.raises(Faults) as found:
         open_revision("small-levels")
     assert str(found.value).count("không có khái niệm nào của") == 2
+
+
+# Without observations, and beside other instruments.
+
+
+def without_observations(workspace: Path) -> None:
+    path = workspace / REVISION
+    text = path.read_text(encoding="utf-8")
+    start, end = text.index("observations:"), text.index("seed:")
+    path.write_text(text[:start] + text[end:], encoding="utf-8", newline="\n")
+
+
+def test_a_revision_without_observations_opens_and_cannot_compare(workspace):
+    without_observations(workspace)
+    revision = open_revision("small-levels")
+    assert revision.observations is None
+    assert [path.name for path in revision.inputs][-1] == "cap-xa.yml"
+    with pytest.raises(Faults) as found:
+        revision.compare()
+    assert str(found.value).startswith(f"Lỗi: {REVISION}, mục observations: không có bảng số liệu")
+
+
+def test_compare_assesses_what_was_reported_under_the_draft_that_is_named(workspace):
+    revision = open_revision("small-levels")
+    assert revision.compare().draft.framework is revision.drafts[0]
+    with pytest.raises(Faults, match="tham số draft"):
+        revision.compare("minh-hoa-muc-2062/commune")
+
+
+PEER = "frameworks/ban-canh/commune.yml"
+
+
+def with_peer(workspace: Path, peers: str = "ban-canh/commune") -> None:
+    source = (workspace / NEW).read_text(encoding="utf-8")
+    (workspace / PEER).parent.mkdir()
+    text = source.replace("minh-hoa-muc-2026/commune", "ban-canh/commune")
+    (workspace / PEER).write_text(text.replace("commune\nterms", "province\nterms"), "utf-8")
+    change(workspace / REVISION, "seed: 1", f"seed: 1\npeers: [{peers}]")
+
+
+def test_peers_are_read_and_are_inputs_but_their_faults_of_themselves_are_no_findings(workspace):
+    with_peer(workspace)
+    revision = open_revision("small-levels")
+    assert [peer.id for peer in revision.peers] == ["ban-canh/commune"]
+    assert workspace / PEER in revision.inputs
+    assert {finding.file for finding in revision.findings} == {NEW}
+    assert [framework.version for framework in revision.frameworks] == ["2025", "2026"]
+
+
+@pytest.mark.parametrize(
+    "twice", ["ban-canh/commune, ban-canh/commune", "minh-hoa-muc-2025/commune"]
+)
+def test_a_peer_is_named_once_and_is_no_version(workspace, twice):
+    with_peer(workspace, twice)
+    (fault,) = faults_of()
+    assert "mục peers: một khung nêu hai lần" in fault
+
+
+def test_a_faulty_peer_is_said(workspace):
+    with_peer(workspace)
+    change(workspace / PEER, "muc-3: 95", "muc-4: 95")
+    assert any(PEER in fault and "muc-4" in fault for fault in faults_of())
+
+
+TABLE = "data/sap-xep.csv"
+MOVES = "frameworks/dispositions/cu.yml"
+
+
+def with_reorganisation(workspace: Path, rows: str, **more: str) -> None:
+    (workspace / TABLE).write_text("old,new,new_name,share\n" + rows, encoding="utf-8")
+    files = {"crosswalk": TABLE, **more}
+    write_yaml(files, workspace / "them.yml")
+    said = (workspace / "them.yml").read_text(encoding="utf-8").replace("\n", ", ").rstrip(", ")
+    change(workspace / REVISION, "seed: 1", f"seed: 1\nreorganisation: {{{said}}}")
+
+
+def test_a_reorganisation_is_read_with_all_that_it_names(workspace):
+    (workspace / "data/khu-vuc.csv").write_text("unit,stratum,basis,year\nx,i,QĐ 1,2026\n", "utf-8")
+    with_reorganisation(workspace, "a,x,X,\na,y,Y,\n", strata="data/khu-vuc.csv")
+    revision = open_revision("small-levels")
+    found = revision.reorganisation
+    assert found.crosswalk.shares(found.assumption).tolist() == [0.5, 0.5]
+    assert found.strata["stratum"].to_dict() == {"x": "i"}
+    assert {workspace / TABLE, workspace / "data/khu-vuc.csv"} < set(revision.inputs)
+
+
+def test_shares_that_the_assumption_does_not_supply_are_asked_for(workspace):
+    with_reorganisation(workspace, "a,x,X,\na,y,Y,\n", assumption="supplied")
+    (fault,) = faults_of()
+    assert TABLE in fault
+    assert "“supplied” không cho biết tỷ lệ" in fault
+
+
+def test_an_unknown_weight_is_said(workspace):
+    with_reorganisation(workspace, "a,x,X,\n", weights="dan-so-khong-co")
+    (fault,) = faults_of()
+    assert "weights: có “dan-so-khong-co”" in fault
+
+
+def test_dispositions_are_checked_against_the_frameworks_they_speak_of(workspace):
+    with_reorganisation(workspace, "a,x,X,\n", dispositions=MOVES)
+    (workspace / MOVES).parent.mkdir()
+    named = "minh-hoa-muc-2025/commune"
+    moves = [{"indicator": "khong-co", "move": "drop", "reason": "vì thế"}]
+    head = {"kind": "dispositions", "format": 1, "id": "cu", "title": "Cũ", "framework": named}
+    write_yaml({**head, "dispositions": moves}, workspace / MOVES)
+    said = faults_of()
+    assert all(MOVES in fault for fault in said)
+    assert any("tiêu chí “khong-co”: không có trong" in fault for fault in said)
+    assert len(said) == 1 + len(open_framework_ids(workspace))
+
+
+def open_framework_ids(workspace: Path) -> list[str]:
+    text = (workspace / REVISION).read_text(encoding="utf-8")
+    bare = "\n".join(line for line in text.splitlines() if not line.startswith("reorganisation"))
+    (workspace / REVISION).write_text(bare + "\n", encoding="utf-8")
+    return [item.id for item in open_revision("small-levels").baseline.indicators]

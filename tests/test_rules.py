@@ -29,8 +29,9 @@ from dxmethod.framework import (
     read_framework,
     write_framework,
 )
+from dxmethod.merging import merge
 from dxmethod.observations import Observations
-from dxmethod.units import Crosswalk, merge
+from dxmethod.units import Crosswalk
 from dxmethod.values import Curve, Fitted, Part, Parts
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "quy-tac.md"
@@ -412,7 +413,8 @@ def test_r21_bonus_penalty():
 )
 def test_r22_merger_mean():
     table = {"old": ["u0", "u1", "u2"], "new": ["n", "n", "m"], "new_name": ["N", "N", "M"]}
-    merged = merge(observe({"a": [60, 80, 50]}), Crosswalk(pd.DataFrame(table)))
+    crosswalk = Crosswalk(pd.DataFrame(table))
+    merged = merge(observe({"a": [60, 80, 50]}), crosswalk, "mean").observations
     assert dict(zip(merged.units.index, merged.value[:, 0], strict=True)) == {"n": 70, "m": 50}
 
 

@@ -12,9 +12,10 @@ from dxmethod.assessment import Assessment, assess
 from dxmethod.concepts import read_catalogue
 from dxmethod.faults import Collector
 from dxmethod.framework import Framework, read_framework
+from dxmethod.merging import merge
 from dxmethod.observations import Observations
 from dxmethod.points import rank_totals
-from dxmethod.units import merge, read_crosswalk
+from dxmethod.units import read_crosswalk
 
 ROOT = Path(__file__).resolve().parents[2]
 DTI = ROOT / "data" / "dti"
@@ -103,7 +104,7 @@ def test_merged_provinces_are_plain_means_of_the_old_ones(catalogue):
     old, new = published(2024, "63"), published(2024, "34")
     concept = next(iter(catalogue))
     frame = old[["name", "total"]].rename(columns={"total": concept})
-    merged = merge(Observations.from_frame(frame, catalogue), crosswalk, "mean")
+    merged = merge(Observations.from_frame(frame, catalogue), crosswalk, "mean").observations
     assert merged.units.index.sort_values().tolist() == new.index.sort_values().tolist()
     wanted = new["total"].reindex(merged.units.index).to_numpy()
     np.testing.assert_allclose(merged.value[:, 0], wanted, atol=PRINTED, rtol=0)
