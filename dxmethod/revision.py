@@ -286,6 +286,17 @@ def show_path(path: Path, workspace: Path) -> str:
         return path.name
 
 
+def _told_apart(frameworks: Sequence[Framework]) -> tuple[Framework, ...]:
+    """Versions that call themselves the same are named with their instrument as well."""
+    versions = [framework.version for framework in frameworks]
+    return tuple(
+        framework.model_copy(update={"version": f"{framework.version} ({framework.id})"})
+        if versions.count(framework.version) > 1
+        else framework
+        for framework in frameworks
+    )
+
+
 class _Loader:
     """Reads what a revision names, noting every fault before giving up."""
 
@@ -314,7 +325,7 @@ class _Loader:
         peers = self.peers(file, catalogue)
         reorganisation = self.reorganisation(file.reorganisation, catalogue)
         self.faults.raise_errors()
-        kept = tuple(framework for framework in frameworks if framework is not None)
+        kept = _told_apart([framework for framework in frameworks if framework is not None])
         # Only the themes that this revision reads: a new theme leaves an old report as it was.
         used = {name for framework in (*kept, *peers) for name in framework.concepts}
         used |= set(observations.position) if observations else set()

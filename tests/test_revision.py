@@ -365,3 +365,12 @@ def open_framework_ids(workspace: Path) -> list[str]:
     bare = "\n".join(line for line in text.splitlines() if not line.startswith("reorganisation"))
     (workspace / REVISION).write_text(bare + "\n", encoding="utf-8")
     return [item.id for item in open_revision("small-levels").baseline.indicators]
+
+
+def test_versions_that_call_themselves_the_same_are_told_apart(workspace):
+    change(workspace / NEW, 'version: "2026"', 'version: "2025"')
+    revision = open_revision("small-levels")
+    assert [framework.version for framework in revision.frameworks] == [
+        "2025 (minh-hoa-muc-2025/commune)",
+        "2025 (minh-hoa-muc-2026/commune)",
+    ]
