@@ -1,12 +1,14 @@
 """Workbench for the frameworks that say when a commune is digitally transformed."""
 
 from .assessment import Assessment, assess, roll_up, targets_met
+from .burden import Burden, burden
 from .changes import Change, Conflict, apply, diff
 from .check import check_framework
 from .comparison import Comparison, compare, counts, near_ties, weights
 from .concepts import Concept, read_catalogue
 from .faults import Collector, Fault, Faults
 from .framework import Framework, read_framework, write_framework
+from .incomplete import bounds, coverage, pending, to_get_first
 from .merging import Merged, merge
 from .observations import Observations, Status, read_observations
 from .report import chapters
@@ -24,9 +26,12 @@ from .report.blocks import (
 from .revision import Revision, find_workspace, open_revision
 from .units import Crosswalk, read_crosswalk
 from .values import Curve, Fitted, Part, Parts
+from .verdicts import diagnose
+from .verification import Gaps, gaps, heaping
 
 __all__ = [
     "Assessment",
+    "Burden",
     "Change",
     "Collector",
     "Column",
@@ -39,6 +44,7 @@ __all__ = [
     "Faults",
     "Fitted",
     "Framework",
+    "Gaps",
     "Merged",
     "Observations",
     "Part",
@@ -48,18 +54,25 @@ __all__ = [
     "apply",
     "assess",
     "banner",
+    "bounds",
     "bullets",
+    "burden",
     "chapters",
     "check_framework",
     "compare",
     "counts",
+    "coverage",
+    "diagnose",
     "diff",
     "figure",
     "find_workspace",
+    "gaps",
+    "heaping",
     "merge",
     "near_ties",
     "open_revision",
     "paragraph",
+    "pending",
     "read_catalogue",
     "read_crosswalk",
     "read_framework",
@@ -70,6 +83,7 @@ __all__ = [
     "subsection",
     "table",
     "targets_met",
+    "to_get_first",
     "weights",
     "write_framework",
 ]

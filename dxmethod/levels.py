@@ -65,6 +65,13 @@ class Levels:
         """Requirements of one level (from 0) that units meet, or are not asked, shape (R, U)."""
         return np.asarray((self.passed >> level) & 1, dtype=bool)
 
+    def if_passed(self, passed: Bits) -> NDArray[np.int8]:
+        """Level that units would hold if they met these requirements instead, shape (U,)."""
+        asked = _Asked(
+            self.framework, self.indicators, self.required, self.stratum, self.cells.excluded
+        )
+        return _highest(_held(asked, passed))
+
     def blockers(self) -> pd.DataFrame:
         """Requirements that a unit fails at the level above the one it holds.
 

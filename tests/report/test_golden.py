@@ -18,6 +18,7 @@ def blocks() -> list[dict]:
     old, new = revision.baseline, revision.draft()
     comparison = revision.compare()
     say = dx.chapters
+    found = say.examine(new, revision)
     made = [
         say.versions(revision),
         *say.structure(old, new),
@@ -27,6 +28,16 @@ def blocks() -> list[dict]:
         *say.powers(new, revision),
         say.change_list(old, new),
         say.sheet_table(new, revision.catalogue),
+        *say.data_coverage(new, revision),
+        *say.data_sources(new, revision),
+        *say.data_gaps(new, revision),
+        *say.data_bounds(new, revision),
+        *say.compliance_cost(old, new, revision),
+        *say.verdicts(found),
+        *say.left_behind(say.examine(old, revision), new),
+        *say.pass_figures(found),
+        *say.blockers(found),
+        *say.redundant(found),
         say.effect_summary(comparison),
         *say.results(comparison, revision),
         *say.movers(comparison, revision),

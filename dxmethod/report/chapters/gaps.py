@@ -83,8 +83,8 @@ def gap_table(found: Gaps, framework: Framework, revision: Revision, limit: int 
     ]
     note = (
         "Đã thẩm định: mọi giá trị của đơn vị đã được thẩm định; giá trị mà bước thẩm định không "
-        "ghi lại coi là giữ nguyên. Chênh: tự đánh giá tốt hơn thẩm định bao nhiêu, theo đơn vị tính và chiều tốt của chỉ "
-        "tiêu; chỉ tính các cặp đều có số."
+        "ghi lại coi là giữ nguyên. Chênh: tự đánh giá tốt hơn thẩm định bao nhiêu, theo đơn vị "
+        "tính và chiều tốt của chỉ tiêu; chỉ tính các cặp đều có số."
     )
     caption = "Giá trị tự đánh giá so với thẩm định theo chỉ tiêu, chênh nhiều trước"
     if len(frame) > limit:
@@ -137,18 +137,15 @@ def heaping_blocks(framework: Framework, revision: Revision, limit: int = 20) ->
     """Table B10-2, or a sentence: thresholds just above which self-assessed values crowd."""
     if revision.round is None or not framework.levels:
         return []
-    tested = heaping(framework, revision.round.stages["self"])
-    after = verified(revision.round)
-    if after is not None:
-        both = heaping(framework, after)
-        tested[["met_after", "missed_after"]] = both[["just_met", "just_missed"]]
+    tested = heaping(framework, revision.round.stages["self"], verified(revision.round))
     asked = tested["p"].notna()
     crowded = tested[tested["p_adjusted"] < SURE].sort_values("p", kind="stable")
     said = (
         f"Với {number(int(asked.sum()))} ngưỡng, báo cáo so số giá trị tự đánh giá nằm sát trên "
         "ngưỡng với số nằm sát dưới: nếu số liệu không bị chọn cho vừa ngưỡng thì hai số này xấp "
-        f"xỉ nhau. Có {number(len(crowded))} ngưỡng mà chênh lệch khó là ngẫu nhiên (xác suất đã "
-        f"điều chỉnh theo số ngưỡng xét, dưới {number(SURE, 2)})."
+        "xỉ nhau, hoặc chia như số đã thẩm định. "
+        f"Có {number(len(crowded))} ngưỡng mà chênh lệch khó là ngẫu nhiên (xác suất đã điều "
+        f"chỉnh theo số ngưỡng xét, dưới {number(SURE, 2)})."
     )
     near = tested["just_met"] + tested["just_missed"]
     if asked.any() and (near[asked] < 10).mean() > 0.5:
@@ -174,9 +171,8 @@ def heaping_blocks(framework: Framework, revision: Revision, limit: int = 20) ->
         Column("p_adjusted", "Xác suất", "decimal", 3, width=8),
     ]
     note = (
-        "Sát trên, sát dưới: phía đạt và phía không đạt của ngưỡng. Ngưỡng là số tròn cũng hút "
-        "các số làm tròn: vì vậy cần đọc cùng hai cột thẩm định. Đây là dấu hiệu để kiểm tra, "
-        "không phải bằng chứng về một đơn vị."
+        "Sát trên, sát dưới: phía đạt và phía không đạt của ngưỡng. Đây là dấu hiệu để kiểm tra, "
+        "không phải bằng chứng về một đơn vị; ngưỡng là số tròn cũng hút các số làm tròn."
     )
     caption = "Ngưỡng có giá trị tự đánh giá dồn sát phía đạt"
     if len(crowded) > limit:

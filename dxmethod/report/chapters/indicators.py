@@ -12,7 +12,7 @@ from ...framework import Framework
 from ...quality import FEW, SURE, functioning, mean_scores, pairs, pass_rates
 from ...revision import Revision
 from ...verdicts import RULES, VERDICTS, diagnose
-from ...verification import gaps, heaping
+from ...verification import gaps, heaping, verified
 from ...vietnamese import number
 from ..blocks import Block, Column, Table, figure, paragraph, ref, subsection, table
 from .common import computed, version
@@ -49,10 +49,11 @@ class Examined:
 def examine(framework: Framework, revision: Revision) -> Examined:
     """Examine the indicators of a version on the observations, and the round, of a revision."""
     assessment = assess(framework, held(revision))
-    known = None if revision.round is None else gaps(framework, revision.round)
-    crowded = None
-    if revision.round is not None and "self" in revision.round.stages and framework.levels:
-        crowded = heaping(framework, revision.round.stages["self"])
+    known = crowded = None
+    if revision.round is not None and "self" in revision.round.stages:
+        known = gaps(framework, revision.round)
+        own = revision.round.stages["self"]
+        crowded = heaping(framework, own, verified(revision.round)) if framework.levels else None
     return Examined(assessment, diagnose(assessment, known, crowded), revision)
 
 
