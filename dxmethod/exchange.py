@@ -7,9 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .concepts import SOURCE_TYPES, Catalogue, Concept
-from .documents import inline_yaml
-from .form import (
+from .columns import (
     ALL,
     BAND_COLUMNS,
     BANDS,
@@ -29,6 +27,8 @@ from .form import (
     WORDS,
     main_columns,
 )
+from .concepts import SOURCE_TYPES, Catalogue, Concept
+from .documents import inline_yaml
 from .framework import FIDELITY, STATUS, Framework, Group, Indicator, full_points
 from .reading import sign, write_number
 from .sheets import Content, Page, Row, squeeze

@@ -440,7 +440,7 @@ def full_points(node: Group | Indicator) -> float:
 
 def framework_files(home: Path) -> list[Path]:
     """Files that stand where a framework stands: one folder below `frameworks`."""
-    others = ("catalogue", "revisions", "schemas")
+    others = ("catalogue", "dispositions", "revisions", "schemas")
     return sorted(p for p in home.glob("*/*.yml") if p.parent.name not in others)
 
 

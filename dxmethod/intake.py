@@ -8,11 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from .concepts import Catalogue, Concept
-from .documents import Model, validate
-from .exchange import concept_cells, mark
-from .faults import Collector, nearest, quoted
-from .form import (
+from .columns import (
     ALL,
     BAND_COLUMNS,
     CONCEPT_COLUMNS,
@@ -26,6 +22,10 @@ from .form import (
     WORDS,
     main_columns,
 )
+from .concepts import Catalogue, Concept
+from .documents import Model, validate
+from .exchange import concept_cells, mark
+from .faults import Collector, nearest, quoted
 from .framework import Framework, Level
 from .reading import (
     plain,

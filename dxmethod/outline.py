@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .columns import DEFAULT, FIELDS, WORDS
 from .documents import validate
 from .faults import Collector, nearest, quoted
-from .form import DEFAULT, FIELDS, WORDS
 from .framework import Framework, Group, Indicator, full_points
 from .intake import EMPTY, Entry, Intake, Record, checked, slug
 from .reading import read_number

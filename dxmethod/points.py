@@ -32,9 +32,9 @@ class Points:
         Those that earn points, I of them.
     share : ndarray of float, shape (I, U)
         Share of the points earned, 0 to 1; nothing where the value is unknown or excluded.
-    excluded : ndarray of float, shape (I, U), or None
-        How much of the points leaves the denominator: 1 where the indicator does not apply, and
-        the rest where a unit's class can earn less than another's.
+    excluded : ndarray of bool or float, shape (I, U), or None
+        How much of the points leaves the denominator: all where the indicator does not apply, and
+        the rest where a unit's class can earn less than another's; bytes when no class does.
     unknown : ndarray of bool, shape (I, U), or None
         Where the points could yet be earned.
     hoped : dict of int to ndarray of float, shape (U,)
@@ -45,7 +45,7 @@ class Points:
     observations: Observations
     indicators: tuple[Indicator, ...]
     share: Floats
-    excluded: Floats | None
+    excluded: Bools | Floats | None
     unknown: Bools | None
     hoped: Mapping[int, Floats]
 
@@ -54,10 +54,10 @@ class Points:
         """The shares with unknown values earning everything; the same array when there are none."""
         if self.unknown is None and not self.hoped:
             return self.share
-        best = self.share.copy()
-        if self.unknown is not None:
-            left = 0.0 if self.excluded is None else self.excluded
-            np.maximum(best, self.unknown * (1.0 - left), out=best)
+        best = self.share.copy() if self.unknown is None else np.maximum(self.share, self.unknown)
+        for row, item in enumerate(self.indicators):
+            if isinstance(item.points, dict) and self.excluded is not None:
+                np.minimum(best[row], 1.0 - self.excluded[row], out=best[row])
         for row, hoped in self.hoped.items():
             best[row] = hoped
         for row, item in enumerate(self.indicators):
@@ -156,13 +156,13 @@ def assess_points(framework: Framework, observations: Observations) -> Points:
     if absent is not None:
         share[absent] = 0.0
         hoped = {row: np.where(absent[row], 0.0, best) for row, best in hoped.items()}
-    left: Floats | None = None if excluded is None else excluded.astype(np.float64)
+    left: Bools | Floats | None = excluded
     for row, item in enumerate(indicators):
         if isinstance(item.points, dict):
             part = class_share(item.points, item.id, observations)
             share[row] *= part
             hoped = {**hoped, row: hoped[row] * part} if row in hoped else hoped
-            left = np.zeros(share.shape) if left is None else left
+            left = np.zeros(share.shape) if left is None else left.astype(np.float64, copy=False)
             np.maximum(left[row], 1.0 - part, out=left[row])
     return Points(framework, observations, indicators, share, left, cells.unknown, hoped)
 
@@ -241,14 +241,14 @@ class _Sheet:
     rows: Mapping[str, int]
     weights: Floats
     share: Floats
-    excluded: Floats | None
+    excluded: Bools | Floats | None
 
 
 def _evaluate(
     framework: Framework,
     indicators: tuple[Indicator, ...],
     share: Floats,
-    excluded: Floats | None,
+    excluded: Bools | Floats | None,
 ) -> dict[str, tuple[Floats, Floats]]:
     """Points earned and points that apply, by group id, bottom up."""
     rows = {item.id: place for place, item in enumerate(indicators)}
@@ -272,12 +272,12 @@ def _visit(
         earned = weights @ share
         full = np.full(earned.shape, weights.sum())
         if excluded is not None:
-            full -= weights @ excluded
+            full -= weights @ excluded.astype(np.float64, copy=False)
         for part, whole in below:
             earned, full = earned + part, full + whole
         nodes[group.id] = _rescale_group(sheet.framework, group, earned, full)
     else:
-        shares = share if excluded is None else np.where(excluded == 1.0, np.nan, share)
+        shares = share if excluded is None else np.where(excluded >= 1, np.nan, share)
         nodes[group.id] = _combine(group, weights, shares, below)
     return nodes[group.id]
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from .columns import WORDS
 from .concepts import Concept
 from .documents import parse_yaml
 from .faults import Collector, quoted
-from .form import WORDS
 from .sheets import Cell, squeeze
 
 _PLAIN = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")

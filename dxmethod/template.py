@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from .columns import DEFAULT
 from .exchange import to_pages
-from .form import DEFAULT
 from .framework import Framework, Group, Indicator, Level, Provenance
 from .sheets import Row
 from .transfer import open_catalogue, write_pages

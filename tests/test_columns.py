@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dxmethod.form import (
+from dxmethod.columns import (
     BAND_COLUMNS,
     CONCEPT_COLUMNS,
     DOCUMENT_COLUMNS,

@@ -7,8 +7,8 @@ import unicodedata
 import pytest
 from tables import grid
 
+from dxmethod.columns import main_columns
 from dxmethod.faults import Collector
-from dxmethod.form import main_columns
 from dxmethod.framework import Level
 from dxmethod.sheets import MAX_BYTES, Cell, find_table, refuse_file, tidy
 
