@@ -27,6 +27,10 @@ from .blocks import (
 )
 from .pandoc import Node, plain, read_prose
 
+# Rows from which a table of the body stands in the last appendix: more than a page of them.
+LONG = 25
+DETAILS = "PL VI"
+
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
 
 
@@ -119,7 +123,7 @@ Item = Heading | Passage | Captioned | Paragraph | Bullets | Banner
 
 @dataclass(frozen=True)
 class Part:
-    """A section ("I" to "XI") or an appendix ("PL I" to "PL V") with its content."""
+    """A section ("I" to "XI") or an appendix ("PL I" to "PL VI") with its content."""
 
     numeral: str
     items: tuple[Item, ...]
@@ -198,6 +202,7 @@ def _excerpt(block: Block | Prose) -> str:
 def assemble(
     front: Front,
     blocks: Iterable[Block | Prose],
+    long: int = LONG,
 ) -> Document:
     """Order blocks by section and number subsections, tables and figures.
 
@@ -207,11 +212,14 @@ def assemble(
         What stands around the body.
     blocks : iterable of Block or Prose
         Of all notebooks, one after the other; each opens sections as it needs.
+    long : int
+        Rows from which a table of the body stands in the last appendix.
 
     Returns
     -------
     Document
-        Sections I to XI, then appendices, whatever the order of the notebooks. The last line of
+        Sections I to XI, then appendices, whatever the order of the notebooks; long tables of the
+        sections stand in the last appendix, and a sentence says so in their place. The last line of
         the first section lists the sections that this report does not make.
 
     Raises
@@ -220,6 +228,7 @@ def assemble(
         For content outside a section, two tables or figures of one key, an unknown reference.
     """
     grouped = _grouped(blocks)
+    _move_long_tables(grouped, long)
     made = [numeral for numeral, content in grouped.items() if content]
     main = [numeral for numeral in made if not numeral.startswith("PL")]
     if main and (absent := _absent(main)):
@@ -264,6 +273,15 @@ def _grouped(blocks: Iterable[Block | Prose]) -> dict[str, list[Block | Prose]]:
         else:
             grouped[numeral].append(block)
     return grouped
+
+
+def _move_long_tables(grouped: dict[str, list[Block | Prose]], long: int) -> None:
+    """Put the long tables of the sections into the appendix of details."""
+    for numeral, blocks in grouped.items():
+        for place, block in enumerate(blocks):
+            if isinstance(block, Table) and len(block.rows) >= long and numeral[:2] != "PL":
+                blocks[place] = Paragraph(("Chi tiết ở ", Ref(block.key), ", phụ lục VI."))
+                grouped[DETAILS].append(block)
 
 
 def _labels(blocks: Iterable[Block | Prose]) -> dict[str, str]:

@@ -44,6 +44,7 @@ SECTIONS: Mapping[str, str] = {
     "PL III": "Phiếu chỉ tiêu",
     "PL IV": "Kết quả theo đơn vị",
     "PL V": "Ghi chú phương pháp và hồ sơ tái lập",
+    "PL VI": "Bảng chi tiết",
 }
 
 _DPI = 200
@@ -307,7 +308,7 @@ def _below(note: str, source: str) -> str:
 
 
 def section(numeral: str) -> Section:
-    """Open section "I" to "XI" or appendix "PL I" to "PL V".
+    """Open section "I" to "XI" or appendix "PL I" to "PL VI".
 
     Raises
     ------

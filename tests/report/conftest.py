@@ -140,7 +140,7 @@ def the_blocks() -> list:
 @pytest.fixture(scope="session")
 def document():
     """The assembled sample."""
-    return assemble(front(), the_blocks())
+    return assemble(front(), the_blocks(), long=99)
 
 
 def render_all(document, folder):

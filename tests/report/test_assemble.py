@@ -154,3 +154,19 @@ def test_prose_stays_between_its_headings():
     assert plain(before.nodes[0]["c"]) == "trước"
     assert (heading, plain(after.nodes[0]["c"])) == (Heading(2, "1.", "giữa"), "sau")
     assert isinstance(captioned, Captioned)
+
+
+def test_long_tables_stand_in_the_appendix_of_details():
+    def rows(key, count):
+        frame = pd.DataFrame({"n": ["a"] * count})
+        return b.table(key, frame, [b.Column("n", "Tên")], key, source="nguồn")
+
+    blocks = [b.section("III"), rows("B1", 24), rows("B2", 25), b.section("PL IV"), rows("B3", 99)]
+    document = assemble(None, blocks)
+    held = {
+        part.numeral: [i.label for i in part.items if isinstance(i, Captioned)]
+        for part in document.parts
+    }
+    assert held == {"III": ["Bảng 1"], "PL IV": ["Bảng 2"], "PL VI": ["Bảng 3"]}
+    assert document.captioned[-1].block.key == "B2"
+    assert "Chi tiết ở Bảng 3, phụ lục VI." in paragraphs(document)
