@@ -14,9 +14,9 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
-from . import levels, measure, points, table  # noqa: E402
+from . import levels, measure, points, reading, table  # noqa: E402
 
-BENCHMARKS = {"levels": levels.cases, "points": points.cases}
+BENCHMARKS = {"levels": levels.cases, "points": points.cases, "reading": reading.cases}
 
 
 def main() -> None:

@@ -220,6 +220,65 @@ def _tell(transfer: Transfer) -> None:
 
 
 @app.command(cls=_Command)
+def form(
+    name: Annotated[str, typer.Argument(metavar="KHUNG", help="Mã khung.")],
+    units: Annotated[Path, typer.Option(metavar="TỆP", help="Bảng đơn vị: unit, name, ...")],
+    to: Annotated[
+        Path, typer.Option("--output", "-o", metavar="TỆP", help="Phiếu .xlsx; thư mục nếu --each.")
+    ],
+    each: Annotated[bool, typer.Option("--each", help="Mỗi đơn vị một tệp.")] = False,
+) -> None:
+    """Tạo phiếu thu thập số liệu để cán bộ xã điền."""
+    from .questionnaire import write_form
+    from .register import read_units
+    from .transfer import open_framework
+
+    _, framework, catalogue, _ = open_framework(name)
+    written = write_form(framework, catalogue, read_units(units), to, each)
+    typer.echo(f"Đã ghi {len(written)} tệp: {_near(written[0])}{', …' if each else ''}")
+
+
+@app.command(cls=_Command)
+def read(
+    source: Annotated[Path, typer.Argument(metavar="NƠI", help="Phiếu, bảng, hoặc thư mục.")],
+    name: Annotated[str, typer.Argument(metavar="KHUNG", help="Mã khung.")],
+    units: Annotated[
+        Path | None, typer.Option(metavar="TỆP", help="Bảng đơn vị được báo cáo.")
+    ] = None,
+    exclude_faulty: Annotated[
+        bool, typer.Option("--exclude-faulty", help="Bỏ đơn vị có lỗi, đọc tiếp.")
+    ] = False,
+) -> None:
+    """Đọc số liệu các đơn vị gửi về, nêu mọi lỗi, cho kết quả theo khung."""
+    from .assessment import assess
+    from .register import read_units
+    from .returns import load_observations
+    from .transfer import open_framework
+
+    _, framework, catalogue, _ = open_framework(name)
+    known = read_units(units) if units else None
+    loaded = load_observations(
+        source,
+        catalogue,
+        framework=framework,
+        units=known,
+        exclude_faulty=exclude_faulty,
+        progress=sys.stderr.isatty(),
+    )
+    for fault in (*loaded.repaired, *loaded.found):
+        typer.echo(f"  {fault}")
+    for word, listed in (
+        ("Bỏ vì có lỗi", loaded.excluded),
+        ("Tệp không đọc được", loaded.refused),
+        ("Chưa gửi", loaded.absent),
+        ("Bản đánh dấu chỗ cần xem", [str(_near(path)) for path in loaded.copies]),
+    ):
+        if listed:
+            typer.echo(f"{word}: {', '.join(listed)}")
+    typer.echo(assess(framework, loaded.observations("self")).to_frame().to_string())
+
+
+@app.command(cls=_Command)
 def simulate(
     names: Annotated[list[str], typer.Argument(metavar="KHUNG...", help="Mã các khung.")],
     to: Annotated[Path, typer.Option("--output", "-o", metavar="THƯ_MỤC", help="Nơi ghi.")],

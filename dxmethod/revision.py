@@ -21,8 +21,10 @@ from .examples import check_examples
 from .faults import Collector, Fault, Faults, nearest
 from .framework import UNIT_TYPES, Framework, FrameworkId, read_framework
 from .observations import Observations, read_observations
+from .register import read_units
 from .reorganisation import Reorganisation
-from .rounds import Round
+from .returns import is_wide, load_observations
+from .rounds import Round, Stage
 from .units import Assumption, read_crosswalk, read_strata
 
 WORKSPACE_VARIABLE = "DXMETHOD_WORKSPACE"
@@ -51,11 +53,26 @@ class Basis(Model):
 
 
 class Table(Model):
-    """A table of observations."""
+    """A table of observations.
+
+    Attributes
+    ----------
+    file : str
+        A wide CSV table; or what units sent back: a long table, a workbook, a folder of forms.
+    stage : {"self", "verified", "final"}
+        Stage at which values are taken, where the table tells stages apart.
+    round : str
+        Which round, where a table holds several.
+    units : str
+        Units that may report, and what is known of them, where `file` does not say it.
+    """
 
     file: Text
     source: Text
     simulated: bool = False
+    stage: Stage = "final"
+    round: str = ""
+    units: str = ""
 
 
 class ReorganisationFiles(Model):
@@ -304,6 +321,7 @@ class _Loader:
         self.workspace = workspace
         self.faults = faults
         self.inputs: list[Path] = []
+        self.round: Round | None = None
 
     def load(self, file: RevisionFile, path: Path) -> Revision:
         folder = self.workspace / "frameworks" / "catalogue"
@@ -342,6 +360,7 @@ class _Loader:
             observations=observations,
             inputs=tuple(dict.fromkeys(self.inputs)),
             findings=findings,
+            round=self.round,
             reorganisation=reorganisation,
         )
 
@@ -439,6 +458,8 @@ class _Loader:
             crosswalk = read_crosswalk(path, self.faults, file.units)
             known = tuple(crosswalk.new_units.index) if crosswalk else ()
         path = self.workspace / named.file
+        if not is_wide(path):
+            return self.returned(path, named, catalogue)
         self.inputs.append(path)
         return read_observations(
             path,
@@ -449,3 +470,26 @@ class _Loader:
             source=named.source,
             simulated=named.simulated,
         )
+
+    def returned(
+        self, path: Path, named: Table, catalogue: Mapping[str, Concept]
+    ) -> Observations | None:
+        """Read what units sent back, at the stage that the revision asks for."""
+        files = [item for item in sorted(path.rglob("*")) if item.is_file()]
+        self.inputs += files if path.is_dir() else [path]
+        try:
+            units = read_units(self.input(named.units)) if named.units else None
+            loaded = load_observations(
+                path,
+                catalogue,
+                units=units,
+                round_name=named.round,
+                source=named.source,
+                simulated=named.simulated,
+                mark=False,
+            )
+        except Faults as error:
+            self.faults.extend(error.faults)
+            return None
+        self.round = loaded.round
+        return loaded.observations(named.stage)

@@ -113,7 +113,7 @@ def export_framework(name: str | Path, target: Path | None = None, word: bool = 
     Faults
         If there is no such framework, or it has errors.
     """
-    workspace, framework, catalogue, _ = _open(name)
+    workspace, framework, catalogue, _ = open_framework(name)
     stem = framework.id.replace("/", "-")
     path = target or workspace / "outputs" / f"{stem}{SUFFIXES[word]}"
     write_pages(to_pages(framework, catalogue), path, framework.title)
@@ -183,7 +183,7 @@ def replace_framework(name: str | Path, source: Path) -> Transfer:
     Faults
         With every fault of the file; nothing is written then.
     """
-    workspace, base, catalogue, path = _open(name)
+    workspace, base, catalogue, path = open_framework(name)
     faults = Collector(source.name)
     grids = _read_grids(source, faults)
     replaced = replace_criteria(base, grids, catalogue, source.name, faults)
@@ -212,8 +212,8 @@ def write_revision(baseline: str, draft: str) -> Path:
     Faults
         If there is no such framework, the types of unit differ, or the file exists.
     """
-    workspace, old, _, _ = _open(baseline)
-    new = _open(draft)[1]
+    workspace, old, _, _ = open_framework(baseline)
+    new = open_framework(draft)[1]
     name = f"{slug(old.id)}-to-{slug(new.id)}"
     path = workspace / "frameworks" / "revisions" / f"{name}.yml"
     faults = Collector(show_path(path, workspace))
@@ -249,8 +249,24 @@ def open_catalogue() -> tuple[Path, Path, Mapping[str, Concept]]:
     return workspace, home, catalogue
 
 
-def _open(name: str | Path) -> tuple[Path, Framework, Mapping[str, Concept], Path]:
-    """Open a framework by id or by file, without errors."""
+def open_framework(name: str | Path) -> tuple[Path, Framework, Mapping[str, Concept], Path]:
+    """Open a framework by id or by file.
+
+    Parameters
+    ----------
+    name : str or Path
+        Id of a framework, or its file.
+
+    Returns
+    -------
+    (Path, Framework, mapping of str to Concept, Path)
+        The workspace, the framework, the catalogue, and the file of the framework.
+
+    Raises
+    ------
+    Faults
+        If there is no such framework, or it has errors.
+    """
     workspace, home, catalogue = open_catalogue()
     path = Path(name)
     if path.suffix not in (".yml", ".yaml"):

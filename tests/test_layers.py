@@ -35,8 +35,9 @@ LAYERS = (
     ("structure",),
     ("sheets", "excel", "annex", "columns", "reading"),
     ("exchange", "intake", "outline", "replacing"),
-    ("opening", "personal", "scrutiny", "layout", "register", "agreement", "marking", "returns"),
-    ("questionnaire",),
+    ("opening", "personal", "entries", "scrutiny", "layout", "register", "agreement", "marking"),
+    ("placing", "returns"),
+    ("validations", "questionnaire"),
     ("figures", "figures_quality"),
     ("report", "revision", "transfer", "template", "describe", "cli", "__main__", "__init__"),
 )

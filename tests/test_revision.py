@@ -106,7 +106,7 @@ FAULTY = {
         "không dấu",
     ),
     "table that is not there": (REVISION, DATA, "data/xa.csv", "data/xa.csv", "không có tệp này"),
-    "table that is a folder": (REVISION, DATA, "data", "data", "thư mục"),
+    "folder without tables": (REVISION, DATA, "frameworks", "frameworks", "thư mục"),
     "table of units that is not there": (
         REVISION,
         "seed: 1",
