@@ -252,19 +252,25 @@ def read(
     """Đọc số liệu các đơn vị gửi về, nêu mọi lỗi, cho kết quả theo khung."""
     from .assessment import assess
     from .register import read_units
-    from .returns import load_observations
+    from .returns import MARKED, load_observations
     from .transfer import open_framework
 
     _, framework, catalogue, _ = open_framework(name)
     known = read_units(units) if units else None
-    loaded = load_observations(
-        source,
-        catalogue,
-        framework=framework,
-        units=known,
-        exclude_faulty=exclude_faulty,
-        progress=sys.stderr.isatty(),
-    )
+    try:
+        loaded = load_observations(
+            source,
+            catalogue,
+            framework=framework,
+            units=known,
+            exclude_faulty=exclude_faulty,
+            progress=sys.stderr.isatty(),
+        )
+    except Faults:
+        near = source if source.is_dir() else source.parent
+        for path in sorted(near.rglob(f"*{MARKED}")):
+            typer.echo(f"Chỗ có lỗi được tô màu, ghi chú trong {_near(path)}")
+        raise
     for fault in (*loaded.repaired, *loaded.found):
         typer.echo(f"  {fault}")
     for word, listed in (

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from dxmethod.cli import main
 from dxmethod.documents import write_yaml
 from dxmethod.faults import Fault, Faults
+from dxmethod.revision import open_revision
 
 
 @pytest.fixture
@@ -26,8 +28,8 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def run(capsys, *arguments: str) -> tuple[int, str, str]:
-    code = main(list(arguments))
+def run(capsys, *arguments: str | Path) -> tuple[int, str, str]:
+    code = main([str(argument) for argument in arguments])
     printed = capsys.readouterr()
     assert "Traceback" not in printed.out + printed.err
     return code, printed.out, printed.err
@@ -234,3 +236,50 @@ def test_schemas_for_editors_are_in_step_with_the_models(tmp_path, monkeypatch, 
     for made in sorted((tmp_path / "frameworks" / "schemas").glob("*.json")):
         kept = repository / "frameworks" / "schemas" / made.name
         assert made.read_bytes() == kept.read_bytes(), "python dx.py schema"
+
+
+def test_a_revision_is_begun_once(workspace, capsys):
+    code, out, err = run(capsys, "revise", "new/commune", "old/commune")
+    assert (code, err) == (0, "")
+    assert "python dx.py report new-commune-to-old-commune" in out
+    assert open_revision("new-commune-to-old-commune").drafts[0].id == "old/commune"
+    code, out, err = run(capsys, "revise", "new/commune", "old/commune")
+    assert code == 1
+    assert "đã có tệp này" in err
+
+
+def test_a_form_goes_out_and_comes_back(workspace, tmp_path, capsys):
+    units = tmp_path / "don-vi.csv"
+    units.write_text("unit,name\n00001,Xã Một\n00002,Xã Hai\n", encoding="utf-8")
+    form = tmp_path / "phieu.xlsx"
+    assert run(capsys, "form", "new/commune", "--units", units, "-o", form)[0] == 0
+    book = load_workbook(form)
+    sheet = book.worksheets[1]
+    top = next(cell for row in sheet for cell in row if cell.value == "Tử số (a)")
+    sheet.cell(top.row + 1, top.column).value = 120
+    sheet.cell(top.row + 1, top.column + 1).value = 100
+    sheet.cell(top.row + 2, top.column).value = 7
+    sheet.cell(top.row + 2, top.column + 1).value = 10
+    book.save(form)
+    code, out, err = run(capsys, "read", form, "new/commune", "--units", units)
+    assert code == 1
+    assert f"{top.column_letter}{top.row + 1}" in err
+    assert "tử số 120 lớn hơn mẫu số 100" in err
+    assert "phieu-loi.xlsx" in out
+    code, out, err = run(capsys, "read", form, "new/commune", "--exclude-faulty")
+    assert code == 0
+    assert "Bỏ vì có lỗi: 00001" in out
+    assert "Xã Hai" in out
+
+
+def test_a_pilot_is_simulated_and_says_so(workspace, tmp_path, capsys):
+    code, out, err = run(
+        capsys, "simulate", "new/commune", "--units", "9", "-o", tmp_path / "thu", "--seed", "2"
+    )
+    assert (code, err) == (0, "")
+    assert all("mo-phong" in line or "README" in line for line in out.splitlines())
+    code, out, err = run(capsys, "simulate", "khong/co", "--units", "0", "-o", tmp_path / "x")
+    assert code == 1
+    assert "khong/co" in err
+    assert "--units" in err
+    assert not (tmp_path / "x").exists()
