@@ -11,6 +11,8 @@ from .framework import Framework, read_framework, write_framework
 from .incomplete import bounds, coverage, pending, to_get_first
 from .merging import Merged, merge
 from .observations import Observations, Status, read_observations
+from .questionnaire import write_form
+from .register import read_units
 from .report import chapters
 from .report.blocks import (
     Column,
@@ -23,7 +25,10 @@ from .report.blocks import (
     subsection,
     table,
 )
+from .returns import Loaded, load_observations
 from .revision import Revision, find_workspace, open_revision
+from .rounds import Round
+from .transfer import export_framework, import_framework, replace_framework
 from .units import Crosswalk, read_crosswalk
 from .values import Curve, Fitted, Part, Parts
 from .verdicts import diagnose
@@ -45,11 +50,13 @@ __all__ = [
     "Fitted",
     "Framework",
     "Gaps",
+    "Loaded",
     "Merged",
     "Observations",
     "Part",
     "Parts",
     "Revision",
+    "Round",
     "Status",
     "apply",
     "assess",
@@ -64,10 +71,13 @@ __all__ = [
     "coverage",
     "diagnose",
     "diff",
+    "export_framework",
     "figure",
     "find_workspace",
     "gaps",
     "heaping",
+    "import_framework",
+    "load_observations",
     "merge",
     "near_ties",
     "open_revision",
@@ -77,7 +87,9 @@ __all__ = [
     "read_crosswalk",
     "read_framework",
     "read_observations",
+    "read_units",
     "ref",
+    "replace_framework",
     "roll_up",
     "section",
     "subsection",
@@ -85,5 +97,6 @@ __all__ = [
     "targets_met",
     "to_get_first",
     "weights",
+    "write_form",
     "write_framework",
 ]
