@@ -23,7 +23,7 @@ from .framework import UNIT_TYPES, Framework, FrameworkId, read_framework
 from .observations import Observations, read_observations
 from .register import read_units
 from .reorganisation import Reorganisation
-from .returns import is_wide, load_observations
+from .returns import Loaded, is_wide, load_observations
 from .rounds import Round, Stage
 from .units import Assumption, read_crosswalk, read_strata
 
@@ -65,6 +65,8 @@ class Table(Model):
         Which round, where a table holds several.
     units : str
         Units that may report, and what is known of them, where `file` does not say it.
+    exclude_faulty : bool
+        Whether to go on without the units whose returns have errors; the report lists them.
     """
 
     file: Text
@@ -73,6 +75,7 @@ class Table(Model):
     stage: Stage = "final"
     round: str = ""
     units: str = ""
+    exclude_faulty: bool = False
 
 
 class ReorganisationFiles(Model):
@@ -170,6 +173,8 @@ class Revision:
         What the documents of the versions get wrong of themselves, kept as printed.
     round : Round, optional
         What units said of themselves and what was verified, where the table tells them apart.
+    returned : Loaded, optional
+        What came of reading it: units left out, and why.
     reorganisation : Reorganisation, optional
     """
 
@@ -183,6 +188,7 @@ class Revision:
     inputs: tuple[Path, ...]
     findings: tuple[Fault, ...]
     round: Round | None = None
+    returned: Loaded | None = None
     reorganisation: Reorganisation | None = None
 
     @property
@@ -321,7 +327,7 @@ class _Loader:
         self.workspace = workspace
         self.faults = faults
         self.inputs: list[Path] = []
-        self.round: Round | None = None
+        self.loaded: Loaded | None = None
 
     def load(self, file: RevisionFile, path: Path) -> Revision:
         folder = self.workspace / "frameworks" / "catalogue"
@@ -360,7 +366,8 @@ class _Loader:
             observations=observations,
             inputs=tuple(dict.fromkeys(self.inputs)),
             findings=findings,
-            round=self.round,
+            round=self.loaded.round if self.loaded else None,
+            returned=self.loaded,
             reorganisation=reorganisation,
         )
 
@@ -486,10 +493,11 @@ class _Loader:
                 round_name=named.round,
                 source=named.source,
                 simulated=named.simulated,
+                exclude_faulty=named.exclude_faulty,
                 mark=False,
             )
         except Faults as error:
             self.faults.extend(error.faults)
             return None
-        self.round = loaded.round
+        self.loaded = loaded
         return loaded.observations(named.stage)

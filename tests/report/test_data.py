@@ -1,6 +1,7 @@
 """Sections IV and IX: blocks on data, with and without a round, strata, levels, points."""
 
 import itertools
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -8,9 +9,12 @@ import pytest
 from examples import LINE, catalogue, concept, framework, indicator, levels, observe
 
 import dxmethod as dx
+from dxmethod.faults import Faults
 from dxmethod.observations import Status
 from dxmethod.report import chapters
 from dxmethod.report.blocks import Figure, Subsection, Table
+from dxmethod.report.chapters.data import excluded
+from dxmethod.revision import WORKSPACE_VARIABLE, open_revision
 from dxmethod.rounds import Round
 
 REVISIONS = {
@@ -206,3 +210,35 @@ def test_points_without_levels_are_bounded_by_their_totals():
 def test_the_summary_is_short_and_without_local_marks(revision):
     lines = chapters.data_summary(revision.draft(), revision).split("\n")
     assert len(lines) == 3 and lines[0].startswith(f"{len(revision.observations.units)} units")
+
+
+def test_units_left_out_for_their_errors_are_listed(repository, tmp_path, monkeypatch):
+    folder = tmp_path / "small-levels"
+    shutil.copytree(repository / "tests/workspaces/small-levels", folder)
+    monkeypatch.setenv(WORKSPACE_VARIABLE, str(folder))
+    old = open_revision("small-levels")
+    name = old.observations.concepts[0].id
+    codes = list(old.observations.units.index)
+    lines = ["unit,concept,stage,status,value"]
+    lines += [f"{code},{name},final,observed,{500 if code == codes[2] else 50}" for code in codes]
+    (folder / "data/dai.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    units = old.observations.units.reset_index(names="unit")
+    units.to_csv(folder / "data/don-vi.csv", index=False)
+    path = folder / "frameworks/revisions/small-levels.yml"
+    text = path.read_text(encoding="utf-8").replace("file: data/communes.csv", "file: data/dai.csv")
+    text = text.replace("  simulated: true", "  simulated: true\n  units: data/don-vi.csv")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Faults, match="500"):
+        open_revision("small-levels")
+    path.write_text(
+        text.replace("  simulated: true", "  simulated: true\n  exclude_faulty: true"),
+        encoding="utf-8",
+    )
+    revision = open_revision("small-levels")
+    assert len(revision.observations.units) == len(codes) - 1
+    assert revision.returned.excluded == (codes[2],)
+    heading, said, listed = excluded(revision)
+    assert heading.text == "Đơn vị không đưa vào"
+    assert codes[2] in said.plain()
+    assert [row[0] for row in listed.rows] == [codes[2]]
+    assert excluded(old) == []

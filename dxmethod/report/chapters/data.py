@@ -45,6 +45,34 @@ def asked_for(framework: Framework, revision: Revision) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values()), index=index, columns=["code", "label", "unit"])
 
 
+def excluded(revision: Revision) -> list[Block]:
+    """Table B8-3: units left out for the errors of their returns; nothing when there are none."""
+    loaded = revision.returned
+    if loaded is None or not (loaded.excluded or loaded.refused):
+        return []
+    frame = loaded.faults
+    frame = frame[(frame["mức"] == "lỗi") & (frame["đơn vị"].isin([*loaded.excluded, ""]))]
+    columns = [
+        Column("đơn vị", "Đơn vị", width=12),
+        Column("tệp", "Tệp", width=20),
+        Column("hàng", "Hàng", width=8),
+        Column("cột", "Cột", width=18),
+        Column("thấy", "Có", width=22),
+        Column("cần", "Cần", width=22),
+    ]
+    frame = frame.assign(hàng=frame["hàng"].astype(str))
+    units = ", ".join(loaded.excluded) or "không đơn vị nào"
+    said = f"Không đưa vào tính toán vì số liệu gửi về có lỗi: {units}."
+    if loaded.refused:
+        said += f" Tệp không đọc được: {', '.join(loaded.refused)}."
+    caption = "Lỗi của các đơn vị không đưa vào"
+    return [
+        subsection("Đơn vị không đưa vào"),
+        paragraph(said),
+        table("B8-3", frame, columns, caption, source=source(revision)),
+    ]
+
+
 def data_coverage(framework: Framework, revision: Revision) -> list[Block]:
     """Table B8 and figure H2 under their heading: what is there and what is missing."""
     observations = held(revision)
@@ -67,7 +95,7 @@ def data_coverage(framework: Framework, revision: Revision) -> list[Block]:
             f" {number(low)} {framework.terms.indicator} có số liệu ở chưa đến một nửa số đơn vị "
             "phải báo cáo."
         )
-    blocks: list[Block] = [subsection("Độ phủ số liệu"), paragraph(said)]
+    blocks: list[Block] = [*excluded(revision), subsection("Độ phủ số liệu"), paragraph(said)]
     blocks.append(coverage_table(found, framework, revision))
     if total["observed"] == every:
         blocks.append(paragraph("Không có giá trị nào thiếu, nên không lập hình về số liệu thiếu."))
