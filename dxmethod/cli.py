@@ -303,7 +303,8 @@ def simulate(
 def schema() -> None:
     """Ghi lược đồ JSON vào frameworks/schemas, để trình soạn thảo gợi ý khi viết tệp YAML."""
     from .dispositions import Dispositions
-    from .revision import RevisionFile, find_workspace
+    from .revision import find_workspace
+    from .revision_file import RevisionFile
 
     folder = find_workspace() / "frameworks" / "schemas"
     folder.mkdir(exist_ok=True)

@@ -2,153 +2,30 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
 
 from .check import check_attributes, check_framework, check_strata
 from .comparison import Comparison, compare
-from .concepts import Concept, Id, Text, join_themes, read_themes
+from .concepts import Concept, join_themes, read_themes
 from .dispositions import check_dispositions, read_dispositions
-from .documents import Model, read_model
+from .documents import read_model
 from .examples import check_examples
 from .faults import Collector, Fault, Faults, nearest
-from .framework import UNIT_TYPES, Framework, FrameworkId, read_framework
+from .framework import UNIT_TYPES, Framework, read_framework
 from .observations import Observations, read_observations
 from .register import read_units
 from .reorganisation import Reorganisation
 from .returns import Loaded, is_wide, load_observations
-from .rounds import Round, Stage
-from .units import Assumption, read_crosswalk, read_strata
+from .revision_file import ReorganisationFiles, RevisionFile, Table
+from .rounds import Round
+from .units import read_crosswalk, read_strata
 
 WORKSPACE_VARIABLE = "DXMETHOD_WORKSPACE"
-
-
-class Agency(Model):
-    """Who issues the report; number, date and signature stay blank."""
-
-    parent: str = ""
-    name: Text
-    symbol: str = ""
-    place: str = ""
-    signer: str = ""
-    recipients: tuple[str, ...] = ()
-
-
-class Basis(Model):
-    """A document that the revision rests on."""
-
-    document: Text
-    date: dt.date | None = None
-    by: str = ""
-    about: str = ""
-    status: str = ""
-    source: str = ""
-
-
-class Table(Model):
-    """A table of observations.
-
-    Attributes
-    ----------
-    file : str
-        A wide CSV table; or what units sent back: a long table, a workbook, a folder of forms.
-    stage : {"self", "verified", "final"}
-        Stage at which values are taken, where the table tells stages apart.
-    round : str
-        Which round, where a table holds several.
-    units : str
-        Units that may report, and what is known of them, where `file` does not say it.
-    exclude_faulty : bool
-        Whether to go on without the units whose returns have errors; the report lists them.
-    """
-
-    file: Text
-    source: Text
-    simulated: bool = False
-    stage: Stage = "final"
-    round: str = ""
-    units: str = ""
-    exclude_faulty: bool = False
-
-
-class ReorganisationFiles(Model):
-    """What is known of a reorganisation of units.
-
-    Attributes
-    ----------
-    crosswalk : str
-        Table of old and new units; see `read_crosswalk`.
-    strata : str
-        Table of the strata declared of the new units; see `read_strata`.
-    assumption : {"supplied", "equal", "default"}
-        What stands in for the shares of divided units that the table leaves blank.
-    cover : float
-        Share of the denominators from which old units with data speak for the whole new one.
-    weights : str
-        Concept, such as population, that weighs ratios reported without denominators.
-    dispositions : str
-        File of kind `dispositions`: what becomes of the criteria of a tier that is no more.
-    """
-
-    crosswalk: str = ""
-    strata: str = ""
-    assumption: Assumption = "equal"
-    cover: Annotated[float, Field(gt=0, le=1)] = 1.0
-    weights: str = ""
-    dispositions: str = ""
-
-
-class Recommendation(Model):
-    """What should be done with the result, by whom, when."""
-
-    action: Text
-    owner: str = ""
-    time: str = ""
-
-
-class RevisionFile(Model):
-    """What a person writes in `frameworks/revisions/NAME.yml`.
-
-    Attributes
-    ----------
-    baseline, drafts : framework ids
-        The version in force, and one or more drafts.
-    observations : Table, optional
-        What units reported; without it, the report speaks of what the versions are made of alone.
-    units : str
-        Table of the units that may report; empty when any may.
-    peers : framework ids
-        Other instruments, for any type of unit, set side by side with the versions.
-    reorganisation : ReorganisationFiles, optional
-        How old units became new ones, and what becomes of criteria that lost their units.
-    purpose, scope, limits : tuple of str
-        Paragraphs of section I: why, what is measured, what is not.
-    """
-
-    kind: Literal["revision"]
-    format: Literal[1]
-    id: Id
-    title: Text
-    baseline: FrameworkId
-    drafts: Annotated[tuple[FrameworkId, ...], Field(min_length=1)]
-    observations: Table | None = None
-    units: str = ""
-    peers: tuple[FrameworkId, ...] = ()
-    reorganisation: ReorganisationFiles | None = None
-    agency: Agency
-    basis: tuple[Basis, ...] = ()
-    purpose: tuple[str, ...] = ()
-    scope: tuple[str, ...] = ()
-    limits: tuple[str, ...] = ()
-    recommendations: tuple[Recommendation, ...] = ()
-    seed: Annotated[int, Field(ge=0)] = 0
 
 
 @dataclass(frozen=True, eq=False)

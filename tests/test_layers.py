@@ -39,6 +39,7 @@ LAYERS = (
     ("placing", "returns"),
     ("validations", "questionnaire"),
     ("figures", "figures_quality"),
+    ("revision_file",),
     ("report", "revision", "transfer", "template", "describe", "cli", "__main__", "__init__"),
 )
 HEIGHT = {room: height for height, rooms in enumerate(LAYERS, 1) for room in rooms}
