@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import warnings
 import zipfile
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .faults import Collector, quoted
-from .office import write_archive
+from .office import fill_cell, lines_needed, write_archive
 from .sheets import Cell, Column, Content, Grid, Page, Row, refuse_file, tidy
 
 MAX_UNPACKED = 100_000_000
@@ -69,13 +68,13 @@ def _write_page(sheet: Any, page: Page) -> None:
         cell = _put(sheet, at, 1, words, bold=at == 1, italic=at > 1)
         cell.alignment = Alignment("center", "center", wrap_text=True)
         sheet.merge_cells(start_row=at, end_row=at, start_column=1, end_column=shown)
-        sheet.row_dimensions[at].height = _LINE * _lines(words, width)
+        sheet.row_dimensions[at].height = _LINE * lines_needed(words, width)
     top = len(page.notes) + 3
     for place, column in enumerate(page.columns, 1):
         cell = _put(sheet, top, place, column.header, bold=True)
         _frame(cell, "internal" if column.internal else "head")
         cell.alignment = Alignment("center", "center", wrap_text=True)
-    lines = max(_lines(column.header, column.width) for column in page.columns)
+    lines = max(lines_needed(column.header, column.width) for column in page.columns)
     sheet.row_dimensions[top].height = _LINE * lines
     styles: dict[object, Any] = {}
     for at, row in enumerate(page.rows, top + 1):
@@ -105,11 +104,11 @@ def _write_row(
             side = "center" if short else "left"
             cell.alignment = Alignment(side, "top", wrap_text=not column.internal)
             styles[look] = copy(cell._style)
-        _fill_in(cell, value)
+        fill_cell(cell, value)
         if column.key in row.formats:
             cell.number_format = row.formats[column.key]
         if isinstance(value, str) and not column.internal:
-            lines = max(lines, _lines(value, column.width))
+            lines = max(lines, lines_needed(value, column.width))
     sheet.row_dimensions[at].height = _LINE * lines
 
 
@@ -119,17 +118,8 @@ def _put(
     """Write a value under a font; text stays text whatever it begins with."""
     cell = sheet.cell(row, column)
     cell.font = _font(bold, italic)
-    _fill_in(cell, value)
+    fill_cell(cell, value)
     return cell
-
-
-def _fill_in(cell: Any, value: Content) -> None:
-    cell.value = value
-    if isinstance(value, str):
-        cell.data_type = "s"
-        # Excel would read "=..." as a formula when the cell is edited or saved as CSV.
-        if value.startswith(("=", "+", "-", "@")):
-            cell.quotePrefix = True
 
 
 def _frame(cell: Any, look: str) -> None:
@@ -172,12 +162,6 @@ def _offer_choices(sheet: Any, page: Page, top: int) -> None:
             letter = get_column_letter(place)
             offered.add(f"{letter}{top + 1}:{letter}{top + len(page.rows) + 100}")
             sheet.add_data_validation(offered)
-
-
-def _lines(words: str, width: float) -> int:
-    """Return how many lines a cell of this width needs, rather too many than too few."""
-    room = max(1.0, 1.05 * (width - 1))
-    return min(25, sum(max(1, math.ceil(len(line) / room)) for line in words.split("\n")))
 
 
 def _set_up(sheet: Any, top: int, rows: int, shown: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .entries import CellFault
 from .faults import Collector, Fault
-from .office import write_archive
+from .office import fill_cell, write_archive
 from .opening import look, open_sheets, repack, safe_parts
 from .personal import is_personal
 
@@ -105,12 +105,8 @@ def _put(cell: Any, value: Any) -> None:
     """Write a value; text stays text whatever it begins with."""
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-    if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:32_767]
-        cell.data_type = "s"
-        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
-    else:
-        cell.value = value
+    text = ILLEGAL_CHARACTERS_RE.sub("", value)[:32_767] if isinstance(value, str) else value
+    fill_cell(cell, text)
 
 
 def _clean(sheet: Any, top: int, columns: Sequence[int]) -> None:

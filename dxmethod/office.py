@@ -1,10 +1,12 @@
-"""Word and Excel files are zip archives: write them so that the same content is the same bytes."""
+"""Word and Excel files: the same content is the same bytes, and text in a cell stays text."""
 
 from __future__ import annotations
 
+import math
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 _PROPERTIES = (
@@ -46,3 +48,35 @@ def write_archive(content: bytes, path: Path, title: str) -> None:
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 0  # by default it names the operating system
             target.writestr(info, parts[name])
+
+
+def fill_cell(cell: Any, value: str | float | None) -> None:
+    """Put a value into a cell of openpyxl; text stays text whatever it begins with."""
+    cell.value = value
+    if isinstance(value, str):
+        cell.data_type = "s"
+        # Excel would read "=..." as a formula when the cell is edited or saved as CSV.
+        if value.startswith(("=", "+", "-", "@")):
+            cell.quotePrefix = True
+
+
+def lines_needed(words: str, width: float, letters: float = 1.05) -> int:
+    """Return how many lines a cell needs, rather too many than too few: Excel does not say.
+
+    Parameters
+    ----------
+    words : str
+        What stands in the cell.
+    width : float
+        Width of the cell, in characters of Excel's own font.
+    letters : float
+        How many letters of the cell's font fit where one of Excel's does.
+
+    Returns
+    -------
+    int
+        At most 23.
+    """
+    room = max(1.0, letters * (width - 1))
+    # A row of Excel is at most 409 points high.
+    return min(23, sum(max(1, math.ceil(len(line) / room)) for line in words.split("\n")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from .entries import factor
 from .framework import UNIT_TYPES, Framework, Group
 from .layout import HEADERS
 from .observations import ATTRIBUTES
-from .office import write_archive
+from .office import fill_cell, lines_needed, write_archive
 from .rounds import STAGE_LABELS
 from .validations import Validations, range_of
 from .values import concepts_of
@@ -26,6 +25,7 @@ from .values import concepts_of
 MOST_SHEETS = 30
 
 _FONT = "Times New Roman"
+_NARROW = 1.22  # Times New Roman against the font that Excel counts widths in
 _HEAD, _GROUP, _FILL, _GREY = "D9E2F3", "EDEDED", "FFFFE5", "7F7F7F"
 _LINE = 14.6
 _WIDTHS = {
@@ -220,7 +220,9 @@ def _write_guide(sheet: Any, framework: Framework, many: bool) -> None:
     for at, (text, heading) in enumerate(_guide(framework, many), 1):
         cell = _put(sheet, at, 1, text, bold=heading, size=14 if at < 3 else 13)
         cell.alignment = Alignment("center" if at < 3 else "left", "top", wrap_text=True)
-        sheet.row_dimensions[at].height = 17.5 * _lines(text, 70) + (6 if heading else 0)
+        sheet.row_dimensions[at].height = 17.5 * lines_needed(text, 70, _NARROW) + (
+            6 if heading else 0
+        )
     _protect(sheet)
     _print(sheet, "portrait")
 
@@ -309,7 +311,9 @@ def _write_row(sheet: Any, at: int, keys: Sequence[str], row: Asked, checks: Val
         if key in ("numerator", "denominator", "value"):
             cell.alignment = Alignment("right", "top")
             cell.number_format = "General" if key == "value" else "#,##0"
-    lines = max(_lines(texts[key] or "", _WIDTHS[key]) for key in ("label", "method"))
+    lines = max(
+        lines_needed(texts[key] or "", _WIDTHS[key], _NARROW) for key in ("label", "method")
+    )
     sheet.row_dimensions[at].height = _LINE * max(lines, 1 if concept is None else 2)
 
 
@@ -369,10 +373,7 @@ def _put(sheet: Any, row: int, column: int, value: Any, bold: bool = False, size
 
     cell = sheet.cell(row, column)
     cell.font = Font(name=_FONT, size=size, bold=bold)
-    cell.value = value
-    if isinstance(value, str):
-        cell.data_type = "s"
-        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
+    fill_cell(cell, value)
     return cell
 
 
@@ -422,12 +423,6 @@ def _print(sheet: Any, orientation: str, wide: bool = False) -> None:
     sheet.page_margins.left = sheet.page_margins.right = 0.5
     sheet.page_margins.top, sheet.page_margins.bottom = 0.8, 0.6
     sheet.oddHeader.center.text = "&P"
-
-
-def _lines(words: str, width: float) -> int:
-    """Return how many lines a cell of this width needs, rather too many than too few."""
-    room = max(1.0, 1.22 * (width - 1))  # Times New Roman is narrow
-    return sum(max(1, math.ceil(len(line) / room)) for line in words.split("\n")) if words else 1
 
 
 assert set(_TITLES.values()) <= {name for names in HEADERS.values() for name in names}

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from ..office import write_archive
+from ..office import fill_cell, lines_needed, write_archive
 from .assemble import Document
 from .blocks import Column, Table, Value, clean
 
@@ -100,7 +100,7 @@ def _write_grid(
         head = _put(sheet, top, place, column.label, bold=True)
         head.border, head.fill = border, shade
         head.alignment = Alignment("center", "center", wrap_text=True)
-        heights[0] = max(heights[0], _lines(column.label, width))
+        heights[0] = max(heights[0], lines_needed(column.label, width, 0.9))
         text = column.kind == "text"
         side = Alignment("left" if text else "right", "top", wrap_text=text)
         for offset, row in enumerate(rows, 1):
@@ -108,7 +108,7 @@ def _write_grid(
             cell = _put(sheet, top + offset, place, value)
             cell.border, cell.alignment = border, side
             if text:
-                heights[offset] = max(heights[offset], _lines(column.show(value), width))
+                heights[offset] = max(heights[offset], lines_needed(column.show(value), width, 0.9))
             else:
                 cell.number_format = number_format(column)
     for offset, lines in enumerate(heights):
@@ -124,13 +124,7 @@ def _write_line(sheet: Any, row: int, words: str, bold: bool = False, italic: bo
     width = sum(sheet.column_dimensions[get_column_letter(place)].width for place in columns)
     _put(sheet, row, 1, words, bold, italic).alignment = Alignment(vertical="top", wrap_text=True)
     sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=sheet.max_column)
-    sheet.row_dimensions[row].height = _LINE * _lines(words, width)
-
-
-def _lines(words: str, width: float) -> int:
-    """Return how many lines a cell of this width needs, a little too many rather than too few."""
-    room = 0.9 * (width - 1)
-    return min(20, sum(max(1, math.ceil(len(line) / room)) for line in words.split("\n")))
+    sheet.row_dimensions[row].height = _LINE * lines_needed(words, width, 0.9)
 
 
 def number_format(column: Column) -> str:
@@ -151,13 +145,7 @@ def _put(
 
     cell = sheet.cell(row, column)
     cell.font = Font(name=_FONT, size=12, bold=bold, italic=italic)
-    if not isinstance(value, str):
-        cell.value = value
-    elif value:
-        cell.value = clean(value)
-        cell.data_type = "s"
-        # Excel would read "=..." as a formula when the cell is edited or saved as CSV.
-        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
+    fill_cell(cell, clean(value) or None if isinstance(value, str) else value)
     return cell
 
 
