@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -243,31 +243,9 @@ def long_entries(
         cell = sheet.rows[at][held[key]] if key in held else above.get(key, "")
         return cell.strip() if isinstance(cell, str) else str(cell).removesuffix(".0")
 
-    kept: list[int] = []
-    kept_codes: list[str] = []
-    names: list[str] = []
-    stages: list[int] = []
-    for at, code in zip(rows, codes, strict=True):
-        name, said = text("concept", at), text("stage", at)
-        if layout.kind == "form" and not name:
-            continue  # the heading of a group
-        stage = _STAGES.get(squeeze(said), -1) if said else source.stage
-        if source.round_name and text("round", at) not in ("", source.round_name):
-            continue
-        if name not in source.catalogue:
-            wanted = nearest(name, source.catalogue) if name else "mã số liệu"
-            found = f"mã số liệu lạ {quoted(name)}" if name else "thiếu mã số liệu"
-            notes.at(sheet, at, held["concept"], found, wanted, unit=code)
-        elif stage < 0:
-            wanted = ", ".join(STAGE_LABELS.values())
-            found, wanted = f"giai đoạn lạ {quoted(said)}", f"một trong: {wanted}"
-            column = held.get("stage", -1)
-            notes.at(sheet, at, column, found, wanted, unit=code, concept=name)
-        elif code:
-            kept.append(at)
-            kept_codes.append(code)
-            names.append(name)
-            stages.append(stage)
+    found = list(_values(sheet, layout, rows, codes, source, notes, text))
+    kept, kept_codes = [value.row for value in found], [value.unit for value in found]
+    names, stages = [value.concept for value in found], [value.stage for value in found]
     unique = list(dict.fromkeys(kept_codes))
     asked = list(dict.fromkeys(names))
     place = {code: number for number, code in enumerate(unique)}
@@ -292,6 +270,46 @@ def long_entries(
     )
     _check_texts(entries, notes)
     return entries
+
+
+class _Value(NamedTuple):
+    """A row of a long table that says something of a known concept, at a known stage."""
+
+    row: int
+    unit: str
+    concept: str
+    stage: int
+
+
+def _values(
+    sheet: Sheet,
+    layout: Layout,
+    rows: Sequence[int],
+    codes: Sequence[str],
+    source: Source,
+    notes: Notes,
+    text: Callable[[str, int], str],
+) -> Iterator[_Value]:
+    """Pick the rows of the round that is read; what else is wrong with a row is noted."""
+    held = layout.columns
+    for at, code in zip(rows, codes, strict=True):
+        name, said = text("concept", at), text("stage", at)
+        if layout.kind == "form" and not name:
+            continue  # the heading of a group
+        stage = _STAGES.get(squeeze(said), -1) if said else source.stage
+        if source.round_name and text("round", at) not in ("", source.round_name):
+            continue
+        if name not in source.catalogue:
+            wanted = nearest(name, source.catalogue) if name else "mã số liệu"
+            found = f"mã số liệu lạ {quoted(name)}" if name else "thiếu mã số liệu"
+            notes.at(sheet, at, held["concept"], found, wanted, unit=code)
+        elif stage < 0:
+            wanted = ", ".join(STAGE_LABELS.values())
+            found, wanted = f"giai đoạn lạ {quoted(said)}", f"một trong: {wanted}"
+            column = held.get("stage", -1)
+            notes.at(sheet, at, column, found, wanted, unit=code, concept=name)
+        elif code:
+            yield _Value(at, code, name, stage)
 
 
 def _check_texts(entries: Entries, notes: Notes) -> None:
