@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from .concepts import Catalogue
 from .faults import Collector, Fault, nearest, quoted
 from .framework import Framework, Group, Indicator, band_bound, by_stratum
 from .values import Curve, concepts_of, leaves
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def check_framework(framework: Framework, catalogue: Catalogue, file: str = "") -> list[Fault]:
@@ -95,6 +99,38 @@ def check_strata(framework: Framework, strata: Iterable[object], file: str = "")
         if stratum not in named:
             said = f"có {quoted(stratum)}" if stratum else "có đơn vị để trống"
             found.add("cột stratum", said, nearest(stratum, named))
+    return found.faults
+
+
+def check_units(framework: Framework, units: pd.DataFrame, file: str = "") -> list[Fault]:
+    """Check that a table of units says all that the framework needs to know of them.
+
+    Parameters
+    ----------
+    framework : Framework
+        The framework.
+    units : DataFrame
+        By unit code; attributes of the units.
+    file : str, optional
+        The table of units as the user knows it.
+
+    Returns
+    -------
+    list of Fault
+        Those of `check_strata` and `check_attributes`, and one for each class of units for which
+        some indicator names no points.
+    """
+    found = Collector(file)
+    found.extend(check_strata(framework, units.get("stratum", [None] * len(units)), file))
+    found.extend(check_attributes(framework, units.columns, file))
+    by_class = [i.points for i in framework.indicators if isinstance(i.points, dict)]
+    named = [set(points) for points in by_class if "*" not in points]
+    classes: Iterable[object] = units.get("unit_class", ())
+    for name in dict.fromkeys(item if isinstance(item, str) else "" for item in classes):
+        lacking = [known for known in named if name not in known]
+        if lacking:
+            said = f"có {quoted(name)}" if name else "có đơn vị để trống"
+            found.add("cột unit_class", said, nearest(name, sorted(lacking[0])))
     return found.faults
 
 

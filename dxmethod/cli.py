@@ -234,6 +234,7 @@ def form(
     from .transfer import open_framework
 
     _, framework, catalogue, _ = open_framework(name)
+    to.parent.mkdir(parents=True, exist_ok=True)
     written = write_form(framework, catalogue, read_units(units), to, each)
     typer.echo(f"Đã ghi {len(written)} tệp: {_near(written[0])}{', …' if each else ''}")
 
@@ -251,8 +252,9 @@ def read(
 ) -> None:
     """Đọc số liệu các đơn vị gửi về, nêu mọi lỗi, cho kết quả theo khung."""
     from .assessment import assess
+    from .check import check_units
     from .register import read_units
-    from .returns import MARKED, load_observations
+    from .returns import FaultyReturns, load_observations
     from .transfer import open_framework
 
     _, framework, catalogue, _ = open_framework(name)
@@ -266,9 +268,8 @@ def read(
             exclude_faulty=exclude_faulty,
             progress=sys.stderr.isatty(),
         )
-    except Faults:
-        near = source if source.is_dir() else source.parent
-        for path in sorted(near.rglob(f"*{MARKED}")):
+    except FaultyReturns as faulty:
+        for path in faulty.copies:
             typer.echo(f"Chỗ có lỗi được tô màu, ghi chú trong {_near(path)}")
         raise
     for fault in (*loaded.repaired, *loaded.found):
@@ -281,7 +282,11 @@ def read(
     ):
         if listed:
             typer.echo(f"{word}: {', '.join(listed)}")
-    typer.echo(assess(framework, loaded.observations("self")).to_frame().to_string())
+    observations = loaded.observations("self")
+    faults = Collector(source.name)
+    faults.extend(check_units(framework, observations.units, source.name))
+    faults.raise_errors()
+    typer.echo(assess(framework, observations).to_frame().to_string())
 
 
 @app.command(cls=_Command)
@@ -343,6 +348,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except typer.TyperException as misuse:
         typer.echo(str(_misunderstood(misuse)), err=True)
+        return 1
+    except OSError as error:
+        found = f"không đọc, ghi được ({error.strerror or error})"
+        expected = "tệp, thư mục có quyền đọc, ghi và không đang mở ở chương trình khác"
+        typer.echo(str(Fault(str(error.filename or ""), "", found, expected)), err=True)
         return 1
     except Exception:
         path = _keep_traceback(traceback.format_exc())

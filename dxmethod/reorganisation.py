@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .assessment import Assessment, assess
-from .check import check_attributes, check_strata
+from .check import check_units
 from .concepts import MergeRule
 from .dispositions import Dispositions
 from .faults import Collector, Fault
@@ -118,8 +118,7 @@ def merge_effects(
     faults = Collector("đơn vị mới")
     merged = reorganisation.carry(observations, faults)
     units = merged.observations.units
-    faults.extend(check_strata(framework, units["stratum"], faults.file))
-    faults.extend(check_attributes(framework, units.columns, faults.file))
+    faults.extend(check_units(framework, units, faults.file))
     base = assess(framework, merged.observations)
     said = "; ".join(
         ["đã khai: theo quy tắc của từng khái niệm", *(ASSUMPTIONS[a] for a in _assumed(merged))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +82,21 @@ class Loaded:
     def faults(self) -> pd.DataFrame:
         """Table of what was found. See `fault_table`."""
         return fault_table(self.found)
+
+
+class FaultyReturns(Faults):
+    """Faults of what units sent, and the marked copies in which their cells are coloured.
+
+    Parameters
+    ----------
+    faults : iterable of Fault
+    copies : tuple of Path
+        Copies written beside the senders' files.
+    """
+
+    def __init__(self, faults: Iterable[Fault], copies: tuple[Path, ...]) -> None:
+        super().__init__(faults)
+        self.copies = copies
 
 
 def fault_table(faults: Sequence[Fault]) -> pd.DataFrame:
@@ -189,7 +204,7 @@ def load_observations(
         notes.add("", f"còn {notes.more} lỗi, cảnh báo khác", "sửa những chỗ đã nêu rồi đọc lại")
     copies = _mark(load, files) if mark else ()
     if notes.errors and not exclude_faulty:
-        raise Faults(notes.faults)
+        raise FaultyReturns(notes.faults, copies)
     faulty = notes.faulty
     result = load.join(faulty, source or path.name, simulated)
     if result is None:

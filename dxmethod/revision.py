@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .check import check_attributes, check_framework, check_strata
+from .check import check_framework, check_units
 from .comparison import Comparison, compare
 from .concepts import Concept, join_themes, read_themes
 from .dispositions import check_dispositions, read_dispositions
@@ -327,9 +327,7 @@ class _Loader:
         if not set(framework.concepts) & set(observations.position):
             said = f"không có khái niệm nào của {framework.id}"
             self.faults.add("dòng 1", said, "cột của ít nhất một khái niệm", file=file)
-        known = observations.units.get("stratum", [None] * len(observations.units))
-        found = check_strata(framework, known, file)
-        found += check_attributes(framework, observations.units.columns, file)
+        found = check_units(framework, observations.units, file)
         self.faults.extend(fault for fault in found if fault not in self.faults.faults)
 
     def observations(

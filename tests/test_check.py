@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from examples import LINE, catalogue, concept, framework, group, indicator, levels
 
-from dxmethod.check import check_attributes, check_framework, check_strata
+from dxmethod.check import check_attributes, check_framework, check_strata, check_units
 from dxmethod.framework import Band, Declared, Framework, Level, Quorum
 from dxmethod.values import Curve
 
@@ -302,3 +303,16 @@ def test_strata_of_one_level_are_not_levels_of_one_another():
     )
     said = check_framework(made, catalogue("a"))
     assert not [fault for fault in said if "dễ hơn" in fault.found]
+
+
+def test_every_class_of_units_has_its_points():
+    asked = framework(indicator("a", value=LINE, points={"xã": 20.0, "phường": 10.0}))
+    units = pd.DataFrame({"name": ["A", "B"], "unit_class": ["xã", "phuong"]})
+    (fault,) = check_units(asked, units, "don-vi.csv")
+    assert (fault.file, fault.place) == ("don-vi.csv", "cột unit_class")
+    assert "phuong" in fault.found
+    assert check_units(asked, units.iloc[:1]) == []
+    for_all = framework(indicator("a", value=LINE, points={"xã": 20.0, "*": 10.0}))
+    assert check_units(for_all, units) == []
+    (fault,) = check_units(asked, units[["name"]])
+    assert "unit_class" in fault.found

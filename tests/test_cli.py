@@ -283,3 +283,24 @@ def test_a_pilot_is_simulated_and_says_so(workspace, tmp_path, capsys):
     assert "khong/co" in err
     assert "--units" in err
     assert not (tmp_path / "x").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said(workspace, tmp_path, capsys):
+    units = tmp_path / "don-vi.csv"
+    units.write_text("unit,name\n00001,Xã Một\n", encoding="utf-8")
+    inside = units / "phieu.xlsx"  # below a file
+    for words in (
+        ("form", "new/commune", "--units", units, "-o", inside),
+        ("simulate", "new/commune", "--units", "3", "-o", inside),
+    ):
+        code, _, err = run(capsys, *words)
+        assert code == 1
+        assert "không đọc, ghi được" in err
+
+
+def test_only_copies_of_what_was_read_are_named(workspace, tmp_path, capsys):
+    (tmp_path / "khac-loi.xlsx").write_bytes(b"")
+    code, out, err = run(capsys, "read", tmp_path / "khong-co.xlsx", "new/commune")
+    assert code == 1
+    assert "khong-co.xlsx" in err
+    assert "loi.xlsx" not in out
