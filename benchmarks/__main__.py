@@ -14,9 +14,16 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
-from . import levels, measure, points, reading, table  # noqa: E402
+from . import attribution, levels, measure, points, reading, table  # noqa: E402
 
-BENCHMARKS = {"levels": levels.cases, "points": points.cases, "reading": reading.cases}
+BENCHMARKS = {
+    "attribution": attribution.cases,
+    "levels": levels.cases,
+    "points": points.cases,
+    "reading": reading.cases,
+}
+# What is no ratio: said below the table.
+REMARKS = {"attribution": attribution.sampling}
 
 
 def main() -> None:
@@ -38,6 +45,8 @@ def main() -> None:
     for name in options.names or BENCHMARKS:
         print(f"\n## {name}\n")
         print(table(measure(BENCHMARKS[name](), options.repetitions)))
+        if name in REMARKS:
+            print(f"\n{REMARKS[name]()}")
 
 
 if __name__ == "__main__":

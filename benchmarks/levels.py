@@ -20,23 +20,23 @@ WRITTEN = Provenance(document="Benchmark", fidelity="illustrative")
 THRESHOLDS = np.linspace(20.0, 80.0, LEVELS)
 
 
-def observations(mean: float = 95.0, seed: int = 1) -> Observations:
+def observations(mean: float = 95.0, seed: int = 1, units: int = UNITS) -> Observations:
     """Simulated values of communes: 5 % missing and 3 % not applicable, strewn evenly."""
     rng = np.random.default_rng(seed)
-    quality = rng.normal(mean, 15, UNITS)
-    value = np.clip(quality[:, None] + rng.normal(0, 6, (UNITS, INDICATORS)), 0, 100)
+    quality = rng.normal(mean, 15, units)
+    value = np.clip(quality[:, None] + rng.normal(0, 6, (units, INDICATORS)), 0, 100)
     draw = rng.random(value.shape)
     status = np.zeros(value.shape, dtype=np.uint8)
     status[draw < 0.05] = Status.MISSING
     status[(draw >= 0.05) & (draw < 0.08)] = Status.NOT_APPLICABLE
     value[status > 0] = np.nan
-    units = pd.DataFrame({"stratum": rng.choice(STRATA, UNITS)}, index=_codes(UNITS))
-    units.insert(0, "name", units.index)
+    table = pd.DataFrame({"stratum": rng.choice(STRATA, units)}, index=_codes(units))
+    table.insert(0, "name", table.index)
     concepts = tuple(
         Concept(id=f"c{i}", label=f"c{i}", measure="ratio", unit="%", range=(0, 100))
         for i in range(INDICATORS)
     )
-    return Observations(units, concepts, np.asfortranarray(value), np.asfortranarray(status))
+    return Observations(table, concepts, np.asfortranarray(value), np.asfortranarray(status))
 
 
 def framework(quorum: Quorum, *, strata: bool = False) -> Framework:

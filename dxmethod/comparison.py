@@ -108,15 +108,20 @@ class Comparison:
         ValueError
             If the versions share neither levels nor bands.
         """
-        frame = self.units
-        if "level_old" in frame:
-            rows, columns = self.baseline.level_labels(), self.draft.level_labels()
-            old = pd.Categorical.from_codes(frame["level_old"], categories=pd.Index(rows))
-            new = pd.Categorical.from_codes(frame["level_new"], categories=pd.Index(columns))
-            return pd.crosstab(old, new, dropna=False)
-        if "band_old" in frame:
-            return pd.crosstab(frame["band_old"], frame["band_new"], dropna=False)
-        raise ValueError("hai phiên bản không cùng có mức độ hoặc xếp loại")
+        sides = (self.baseline, self.draft)
+        if self.levelled:
+            labels = [side.level_labels() for side in sides]
+            codes = [side.levels.level for side in sides if side.levels]
+        elif self.ranked and all(side.framework.bands for side in sides):
+            labels = [[band.label for band in side.framework.bands] for side in sides]
+            codes = [side.points.band for side in sides if side.points]
+        else:
+            raise ValueError("hai phiên bản không cùng có mức độ hoặc xếp loại")
+        old, new = (code.astype(np.intp) for code in codes)
+        known = (old >= 0) & (new >= 0)  # a unit without a total is in no band
+        size = (len(labels[0]), len(labels[1]))
+        counts = np.bincount(old[known] * size[1] + new[known], minlength=size[0] * size[1])
+        return pd.DataFrame(counts.reshape(size), pd.Index(labels[0]), pd.Index(labels[1]))
 
     def rank_summary(self) -> RankSummary:
         """Say how far ranks moved."""

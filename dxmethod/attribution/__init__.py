@@ -1,0 +1,15 @@
+"""Which change did it: bundles of changes, and what each of them is worth."""
+
+from .attribute import METHODS, WHOLE, Attribution, attribute
+from .bundles import Bundle, Bundles, NamedBundle, bundles
+
+__all__ = [
+    "METHODS",
+    "WHOLE",
+    "Attribution",
+    "Bundle",
+    "Bundles",
+    "NamedBundle",
+    "attribute",
+    "bundles",
+]
