@@ -163,6 +163,33 @@ def apply(framework: Framework, changes: Iterable[Change]) -> Framework:
         raise Conflict(f"các thay đổi không cho ra một khung hợp lệ: {error}") from error
 
 
+def values(framework: Framework) -> dict[str, Any]:
+    """Lay out every value that a change may name.
+
+    Parameters
+    ----------
+    framework : Framework
+
+    Returns
+    -------
+    dict of str to object
+        Plain values by target, as `Change.old` holds them: whole nodes, levels and bands, their
+        fields, the document's fields, and what stands by name in one of these
+        ("tree/ID/required/LEVEL", "policy/missing").
+    """
+    found: dict[str, Any] = {}
+    for section, records in _flatten(framework).items():
+        for name, record in records.items():
+            at = f"{section}/{name}/" if name else ""
+            if name:
+                found[f"{section}/{name}"] = _placed(records, name)
+            for field, value in record.items():
+                found[at + field] = value
+                inner = value if isinstance(value, dict) else {}
+                found |= {f"{at}{field}/{key}": held for key, held in inner.items()}
+    return found
+
+
 def _flatten(framework: Framework) -> dict[str, dict[str, Record]]:
     """Split a framework into records by id, in printed order; a node knows its parent."""
     data = framework.model_dump(mode="json")
