@@ -14,11 +14,12 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 
-from . import attribution, levels, measure, points, reading, table  # noqa: E402
+from . import attribution, levels, measure, pages, points, reading, table  # noqa: E402
 
 BENCHMARKS = {
     "attribution": attribution.cases,
     "levels": levels.cases,
+    "pages": pages.cases,
     "points": points.cases,
     "reading": reading.cases,
 }

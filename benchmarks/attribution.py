@@ -7,15 +7,21 @@ from functools import partial
 import numpy as np
 
 from dxmethod.attribution import Bundle, Bundles, NamedBundle, attribute, bundles
-from dxmethod.changes import diff
 from dxmethod.comparison import compare
+from dxmethod.concepts import Concept
+from dxmethod.differences import differences
 from dxmethod.framework import Framework, Indicator, Quorum
+from dxmethod.matching import match
 from dxmethod.observations import Observations
 
 from . import Case, levels
 
 UNITS = 3_321
 ALL, SHARE = Quorum(share=1.0), Quorum(share=0.7)
+CATALOGUE = {
+    name: Concept(id=name, label=name, measure="ratio", unit="%", range=(0, 100))
+    for name in (f"c{number}" for number in range(levels.INDICATORS))
+}
 
 
 def drafted(framework: Framework, changed: int, seed: int = 1) -> Framework:
@@ -66,8 +72,8 @@ def ruled(made: Bundles) -> Bundles:
 
 
 def effect(old: Framework, new: Framework, reported: Observations) -> None:
-    """What the report shows first: every change, and every unit under both versions."""
-    _ = diff(old, new)
+    """What the report shows first: every difference, and every unit under both versions."""
+    _ = differences(old, new, match(old, new), CATALOGUE)
     found = compare(old, new, reported)
     _ = found.units, found.transitions()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from .assessment import Assessment, assess
 from .changes import KINDS, diff
@@ -74,25 +76,27 @@ class Comparison:
         `band_new` (labels); those that both versions have. Totals are in per cent of the maximum
         when `in_percent`.
         """
-        old, new = self.baseline.to_frame(), self.draft.to_frame()
-        if self.in_percent:
-            for side, found in ((self.baseline, old), (self.draft, new)):
-                if "total" in found:
-                    found["total"] *= 100 / side.framework.maximum
-        frame = old[["name"]].copy()
-        for column, sign in (("total", 1), ("rank", -1), ("level", 1)):
-            if column in old and column in new:
-                frame[f"{column}_old"] = old[column]
-                frame[f"{column}_new"] = new[column]
-                shift = new[column].astype(np.float64) - old[column].astype(np.float64)
-                frame[f"{column}_shift"] = (sign * shift).astype(
-                    np.float64 if column == "total" else np.int64
-                )
+        sides = (self.baseline, self.draft)
+        columns: dict[str, object] = {"name": self.baseline.observations.names}
+        if self.baseline.points is not None and self.draft.points is not None:
+            totals = [
+                side.points.total * (100 / side.framework.maximum if self.in_percent else 1.0)
+                for side in sides
+                if side.points is not None
+            ]
+            columns |= _pair("total", *totals)
+        old, new = (side.rank for side in sides)
+        columns |= _pair("rank", old, new)
         # Rank 0 is no rank: a unit that has none in one version has neither risen nor fallen.
-        unranked = (frame["rank_old"] == 0) | (frame["rank_new"] == 0)
-        frame.loc[unranked, "rank_shift"] = 0
-        if "band" in old and "band" in new:
-            frame["band_old"], frame["band_new"] = old["band"], new["band"]
+        columns["rank_shift"] = np.where((old == 0) | (new == 0), 0, old - new)
+        if self.baseline.levels is not None and self.draft.levels is not None:
+            columns |= _pair("level", *(side.levels.level for side in sides if side.levels))
+            moved = self.draft.levels.level.astype(np.int64) - self.baseline.levels.level
+            columns["level_shift"] = moved
+        frame = pd.DataFrame(columns, copy=False)
+        if self.ranked and all(side.framework.bands for side in sides):
+            for side, name in zip(sides, ("old", "new"), strict=True):
+                frame[f"band_{name}"] = side.to_frame()["band"]
         return frame
 
     def transitions(self) -> pd.DataFrame:
@@ -139,6 +143,11 @@ class Comparison:
             # Spearman's coefficient is Pearson's of the ranks, ties averaged.
             spearman=float(old.rank().corr(new.rank())) if varies else float("nan"),
         )
+
+
+def _pair(name: str, old: NDArray[Any], new: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Both sides of one column, and the shift between them."""
+    return {f"{name}_old": old, f"{name}_new": new, f"{name}_shift": new - old}
 
 
 def compare(baseline: Framework, draft: Framework, observations: Observations) -> Comparison:

@@ -238,7 +238,9 @@ def _held(asked: _Asked, passed: Bits) -> Bools:
             held[place] = _quorum(asked, place, met)
         if level.after is not None:
             held[place] &= held[order[level.after]]
-    if asked.excluded is not None:
+    if not len(passed):
+        held[:] = False
+    elif asked.excluded is not None:
         held &= ~asked.excluded.all(axis=0)
     return held
 

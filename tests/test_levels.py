@@ -84,7 +84,7 @@ def slow_levels(asked: Framework, unit: int, reported: Observations, hopeful: bo
         held[level.id] = below and reaches(asked, level, stand, good)
     required = [item for item in asked.indicators if item.required]
     stands = [judged(item, 0.0, unit, reported, asked.policy) for item in required]
-    nothing_applies = bool(stands) and all(how == "excluded" for how in stands)
+    nothing_applies = all(how == "excluded" for how in stands)
     return [has and not nothing_applies for has in held.values()]
 
 

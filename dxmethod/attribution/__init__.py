@@ -2,6 +2,7 @@
 
 from .attribute import METHODS, WHOLE, Attribution, attribute
 from .bundles import Bundle, Bundles, NamedBundle, bundles
+from .weighing import is_weighed, weighed
 
 __all__ = [
     "METHODS",
@@ -12,4 +13,6 @@ __all__ = [
     "NamedBundle",
     "attribute",
     "bundles",
+    "is_weighed",
+    "weighed",
 ]

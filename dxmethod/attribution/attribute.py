@@ -53,8 +53,9 @@ class Attribution:
         Units of each group; of each unit, 1.
     causes : DataFrame or None
         All-must-pass levels only, one row a bundle, group, level and direction ("up", "down") that
-        occurs: units for which it is the `sole` cause, one of two or three (`few`), or one of
-        more (`many`).
+        occurs: `turned`, units for which it turns a failure into passing or passing into a failure,
+        whatever else they fail; and of the units that move, those for which it is the `sole` cause,
+        one of two or three (`few`), or one of more (`many`).
     evaluations : int
         Variants looked at; 0 for the closed form.
     """
@@ -79,26 +80,9 @@ class Attribution:
         """What the whole difference does; ranks count places risen."""
         return (self.end - self.start) * (-1 if self.outcome == "rank" else 1)
 
-    def mean_place(self, group: str = WHOLE) -> pd.DataFrame:
-        """Contributions to the mean level or band of a group.
-
-        Parameters
-        ----------
-        group : str, optional
-            One of the groups; by default all units.
-
-        Returns
-        -------
-        DataFrame
-            By bundle id: `shapley`, `alone`, `last`, `in_order`.
-        """
-        size = self.sizes[group]
-        return pd.DataFrame(
-            {
-                name: getattr(self, name)[group].sum(axis=1) / size
-                for name in ("shapley", "alone", "last", "in_order")
-            }
-        )
+    def among(self, group: str = WHOLE, part: str = "shapley") -> pd.DataFrame:
+        """Contributions to every level or band of one group, by bundle id and place from 1."""
+        return pd.DataFrame(getattr(self, part).xs(group, axis=1, level=0))
 
     def at(self, place: int, group: str = WHOLE) -> pd.DataFrame:
         """Contributions to the number of units of a group at a place or above.
@@ -114,7 +98,8 @@ class Attribution:
         -------
         DataFrame
             By bundle id, largest Shapley value first: `label`, `shapley`, `alone`, `last`, `error`
-            (where sampled), and of the causes `sole`, `few`, `many` (where known).
+            (where sampled), and of the causes `sole`, `few`, `many`, and `lifted`, `broken`: units
+            that it turns at that place (where known).
         """
         column = (group, place)
         frame = pd.DataFrame({"label": self.bundles.labels}, index=self.shapley.index)
@@ -125,7 +110,9 @@ class Attribution:
         if self.causes is not None:
             here = self.causes[(self.causes["group"] == group) & (self.causes["place"] == place)]
             counts = here.groupby("bundle")[["sole", "few", "many"]].sum()
-            frame = frame.join(counts.reindex(frame.index, fill_value=0))
+            for way, name in (("up", "lifted"), ("down", "broken")):
+                counts[name] = here[here["direction"] == way].set_index("bundle")["turned"]
+            frame = frame.join(counts.fillna(0).astype(np.int64).reindex(frame.index, fill_value=0))
         order = frame["shapley"].abs().sort_values(ascending=False, kind="stable").index
         return frame.loc[order]
 
@@ -291,15 +278,15 @@ def _causes(turned: Turns, made: Bundles, names: list[str], groups: Floats) -> p
     ids = np.array([player.id for player in made.players], dtype=object)
     parts = []
     for place, (units, lifts, breaks, a, b) in enumerate(turned.counts, 1):
-        where = groups[units]
-        for direction, marks, mine, other in (("up", lifts, a, b), ("down", breaks, b, a)):
+        sides = (("up", lifts, a, b, turned.lifts), ("down", breaks, b, a, turned.breaks))
+        for direction, marks, mine, other, every in sides:
             alone = other == 0  # a unit that one bundle lifts and another breaks does not move
             kinds = {"sole": mine == 1, "few": (mine == 2) | (mine == 3), "many": mine > 3}
-            counted = {
-                name: marks.astype(np.float64) @ (where * (alone & kind)[:, None])
+            counted = {"turned": ((every >> (place - 1)) & 1).astype(np.float64) @ groups} | {
+                name: marks.astype(np.float64) @ (groups[units] * (alone & kind)[:, None])
                 for name, kind in kinds.items()
             }
-            rows, columns = np.nonzero(sum(counted.values()))
+            rows, columns = np.nonzero(counted["turned"])
             parts.append(
                 pd.DataFrame(
                     {

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..changes import Change, Conflict, apply, diff
+from ..changes import KINDS, Change, Conflict, apply, diff
 from ..concepts import Text
 from ..documents import Model
 from ..faults import Collector, nearest
@@ -54,6 +54,14 @@ class Bundle:
     id: str
     label: str
     changes: tuple[Change, ...]
+
+    @property
+    def verb(self) -> str:
+        """What it does: "Bỏ", "Thêm", "Thay", or the one kind of change that it makes."""
+        kinds = {change.kind for change in self.changes}
+        if {"added", "dropped"} <= kinds:
+            return "Thay"
+        return KINDS[kinds.pop()].capitalize() if len(kinds) == 1 else "Sửa"
 
     @cached_property
     def nodes(self) -> frozenset[str]:
@@ -131,7 +139,12 @@ class Bundles:
         return [player.label for player in self.players]
 
 
-def bundles(old: Framework, new: Framework, named: Sequence[NamedBundle] = ()) -> Bundles:
+def bundles(
+    old: Framework,
+    new: Framework,
+    named: Sequence[NamedBundle] = (),
+    together: Iterable[Collection[str]] = (),
+) -> Bundles:
     """Cut the difference between two versions into the smallest bundles that can stand alone.
 
     Parameters
@@ -140,6 +153,8 @@ def bundles(old: Framework, new: Framework, named: Sequence[NamedBundle] = ()) -
         Two versions for one type of unit.
     named : sequence of NamedBundle
         Bundles that a person asks for; whatever they leave over is cut as usual.
+    together : iterable of collections of str
+        Ids, old and new, of what is one thing under several ids: see `matching.Family`.
 
     Returns
     -------
@@ -159,6 +174,8 @@ def bundles(old: Framework, new: Framework, named: Sequence[NamedBundle] = ()) -
     conventions of computing.
     """
     found = _Partition(old, new)
+    for names in together:
+        found.tie(names)
     faults = Collector("mục bundles")
     for place, wanted in enumerate(named, 1):
         found.join(wanted, f"gói {place}", faults)
@@ -240,6 +257,12 @@ class _Partition:
     def _unite(self, one: str, other: str) -> None:
         if one in self.above and other in self.above:
             self.above[self._root(other)] = self._root(one)
+
+    def tie(self, names: Collection[str]) -> None:
+        """Join nodes that are one thing under several ids."""
+        first, *others = [f"tree/{name}" for name in names]
+        for other in others:
+            self._unite(first, other)
 
     def join(self, wanted: NamedBundle, place: str, faults: Collector) -> None:
         """Join what a person names; a group stands for everything below it, old and new."""

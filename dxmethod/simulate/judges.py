@@ -14,7 +14,7 @@ from ..concepts import Catalogue
 from ..framework import Framework, Group, Indicator, Quorum, by_stratum
 from ..levels import assess_levels
 from ..observations import Observations
-from .units import rng
+from ..seeds import rng
 
 Floats = NDArray[np.float64]
 

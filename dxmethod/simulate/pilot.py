@@ -14,10 +14,11 @@ from ..concepts import Catalogue, Concept
 from ..framework import Framework, Group
 from ..observations import NOTES, Observations, Status
 from ..rounds import STAGES, Round, Stage
+from ..seeds import rng
 from ..values import concepts_of
 from .judges import JUDGES, Judge, judge_units, moved, true_rule
 from .scale import Scale, scale_of
-from .units import FACTS, denominators, invent_traits, invent_units, reorganise, rng
+from .units import FACTS, denominators, invent_traits, invent_units, reorganise
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

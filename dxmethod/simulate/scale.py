@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..concepts import Concept
 from ..framework import Framework, Indicator, by_stratum
 from ..observations import Status
+from ..seeds import rng
 from ..values import Curve
-from .units import rng
 
 Floats = NDArray[np.float64]
 

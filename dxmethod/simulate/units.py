@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..concepts import Concept
 from ..framework import Attribute, Framework, by_stratum
+from ..seeds import rng
 
 Floats = NDArray[np.float64]
 
@@ -80,24 +80,6 @@ _COUNTED: tuple[tuple[str, str, float, float], ...] = (
 )
 _ELSE = ("", "", 50.0, 400.0)
 _SELDOM = 0.12  # share of units that have none of what not every unit has
-
-
-def rng(seed: int, *names: str) -> np.random.Generator:
-    """Generator of its own for what is named, so that adding a draw does not change another.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the whole simulation, 0 or more.
-    *names : str
-        What is drawn, such as ``"values", concept.id, year``.
-
-    Returns
-    -------
-    numpy.random.Generator
-    """
-    digest = hashlib.sha256("\x1f".join(names).encode()).digest()
-    return np.random.default_rng([seed, *np.frombuffer(digest, dtype="<u4").tolist()])
 
 
 def invent_units(frameworks: Sequence[Framework], size: int, seed: int) -> pd.DataFrame:

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from dxmethod.assessment import Assessment, assess
+from dxmethod.attribution import attribute, weighed
+from dxmethod.comparison import compare
 from dxmethod.concepts import read_catalogue
 from dxmethod.faults import Collector
 from dxmethod.framework import Framework, read_framework
@@ -126,3 +128,19 @@ def test_equal_provinces_share_the_better_rank_as_published(year, twice, never):
     printed = totals["rank"].notna().to_numpy()
     assert printed.any()
     assert rank[printed].tolist() == totals["rank"][printed].astype(int).tolist()
+
+
+def test_the_shift_of_every_province_is_explained_by_eight_weights_and_by_four_changes(
+    catalogue,
+) -> None:
+    current = main_indices(table(DTI / "main-indices-2024.csv"), catalogue)
+    found = compare(version("mic-922-2022"), version("dti-2024"), current)
+    shift = found.units["total_shift"]
+    by_weight = weighed(found)
+    assert by_weight.drop(columns="do-thi-thong-minh", errors="ignore").shape == (34, 8)
+    assert (by_weight.sum(axis=1) - shift).abs().max() < 1e-12
+    for outcome, moved in (("total", shift), ("rank", found.units["rank_shift"])):
+        made = attribute(found, outcome=outcome)
+        assert made.method == "enumeration"
+        assert len(made.bundles.players) == 4  # three weights changed, one index dropped
+        assert (made.shapley.sum() - moved).abs().max() < 1e-12
