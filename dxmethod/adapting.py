@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import typer
 
 from .adaptation import Adaptation
+from .adjustable import VERBS
 from .concepts import Concept
 from .conformity import change_counts, conformity, kept
 from .excel import write_workbook
@@ -224,6 +226,9 @@ def rebase_command(name: str, onto: str, to: Path | None = None) -> None:
         faults.add("--onto", f"có “{onto}”", f"khung cho cùng loại đơn vị như {old.id}")
     if new is not None and new.id == old.id:
         faults.add("--onto", f"có “{onto}”", "khung khác khung đang dùng")
+    if to and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*\.ya?ml", to.name):
+        expected = "tên tệp .yml gồm chữ thường không dấu, chữ số, dấu “-”, vì tên tệp là mã"
+        faults.add("-o", f"có “{to.name}”", expected)
     faults.raise_errors()
     assert new is not None
     stem = to.stem if to else ""
@@ -239,5 +244,5 @@ def rebase_command(name: str, onto: str, to: Path | None = None) -> None:
     replace_files({path: lambda made: write_overlay(done.overlay, made, head)})
     typer.echo(f"Chuyển được {done.carried} thay đổi, {len(left)} thay đổi chờ xử lý")
     for item in left:
-        typer.echo(f"  {item.change.verb} {item.change.name}: {item.problem}")
+        typer.echo(f"  {VERBS[item.change.verb]} {item.change.name}".rstrip() + f": {item.problem}")
     typer.echo(f"Đã ghi {show_path(path, found.workspace)}")

@@ -35,6 +35,7 @@ def check_framework(framework: Framework, catalogue: Catalogue, file: str = "") 
     found = Collector(file)
     _check_ids(framework, found)
     _check_references(framework, catalogue, found)
+    _check_adjustable(framework, found)
     _check_requirements(framework, catalogue, found)
     _check_values(framework, catalogue, found)
     _check_bands(framework, found)
@@ -181,6 +182,25 @@ def _check_references(framework: Framework, catalogue: Catalogue, found: Collect
         for name in indicator.required:
             if name not in levels:
                 found.add(f"{where}, mục required", f"có “{name}”", nearest(name, levels))
+
+
+def _check_adjustable(framework: Framework, found: Collector) -> None:
+    """What may be changed is named as it stands, so that a slip of the pen frees nothing."""
+    if framework.adjustable is None:
+        return
+    leaves = [item.id for item in framework.indicators]
+    nodes = [*(node.id for node, _, _ in framework.nodes()), *(i.id for i in framework.levels)]
+    limits = framework.adjustable
+    named = {"fixed": limits.fixed, "mandatory": limits.mandatory, "thresholds": limits.thresholds}
+    for field, names in named.items():
+        known = nodes if field == "fixed" else leaves
+        for name in names:
+            if name not in known:
+                found.add(f"mục adjustable → {field}", f"có “{name}”", nearest(name, known))
+    for name, (low, high) in limits.thresholds.items():
+        if low > high:
+            said = f"có {low:g} đến {high:g}"
+            found.add(f"mục adjustable → thresholds → {name}", said, "số nhỏ trước, lớn sau")
 
 
 def _check_requirements(framework: Framework, catalogue: Catalogue, found: Collector) -> None:

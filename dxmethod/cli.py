@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from .commands import COMMANDS
 from .concepts import Theme, read_catalogue
 from .faults import Collector, Fault, Faults, nearest, quoted
 from .framework import Framework, framework_files, read_framework
@@ -308,6 +309,7 @@ def simulate(
 def schema() -> None:
     """Ghi lược đồ JSON vào frameworks/schemas, để trình soạn thảo gợi ý khi viết tệp YAML."""
     from .dispositions import Dispositions
+    from .overlays import Overlay
     from .revision import find_workspace
     from .revision_file import RevisionFile
 
@@ -317,11 +319,16 @@ def schema() -> None:
         ("framework", Framework),
         ("concepts", Theme),
         ("dispositions", Dispositions),
+        ("overlay", Overlay),
         ("revision", RevisionFile),
     ):
         text = json.dumps(model.model_json_schema(), ensure_ascii=False, indent=1, sort_keys=True)
         (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8", newline="\n")
         typer.echo(f"frameworks/schemas/{name}.json")
+
+
+for _command in COMMANDS:
+    app.command(cls=_Command)(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -403,6 +410,9 @@ def _misunderstood(misuse: typer.TyperException) -> Fault:
     expected = "một dòng lệnh đúng; xem python dx.py --help"
     if possible := getattr(misuse, "possibilities", None):
         expected = nearest(getattr(misuse, "option_name", ""), possible)
+    if (lacking := getattr(misuse, "param", None)) is not None and not misuse.message:
+        name = lacking.opts[0] if lacking.opts[0].startswith("-") else lacking.metavar
+        return Fault("", "dòng lệnh", f"thiếu {name or lacking.name}", expected)
     for pattern, words in _MISUSE.items():
         if match := re.match(pattern, misuse.message):
             return Fault("", "dòng lệnh", words.format(*match.groups()), expected)

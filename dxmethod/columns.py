@@ -81,6 +81,8 @@ FIELDS: tuple[tuple[str, str, str], ...] = (
     ("validity.since", "Hiệu lực từ", "text"),
     ("validity.until", "Hiệu lực đến", "text"),
     ("supersedes", "Thay thế khung", "yaml"),
+    ("extends", "Điều chỉnh từ khung", "text"),
+    ("adjustable", "Được điều chỉnh những gì", "yaml"),
     ("depth", "Độ sâu của tệp", "word"),
     ("note", "Ghi chú", "text"),
     ("terms.group", "Văn bản gọi nhóm là", "text"),

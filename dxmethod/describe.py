@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from .adapting import open_overlay, summary
 from .check import check_framework
 from .concepts import SOURCE_TYPES, Concept, Theme, read_catalogue
 from .dispositions import check_dispositions, read_dispositions
@@ -38,6 +39,7 @@ class Checker:
             "concepts": self._concepts,
             "revision": self._revision,
             "dispositions": self._dispositions,
+            "overlay": self._overlay,
         }
         said = ""
         if not own.errors and kind in kinds:
@@ -106,6 +108,18 @@ class Checker:
         if former is not None:
             own.extend(check_dispositions(found, former, target, own.file))
         return f"xử lý {number(len(found.dispositions))} tiêu chí của {found.framework}"
+
+    def _overlay(self, path: Path, own: Collector) -> str:
+        try:
+            found = open_overlay(path)
+        except Faults as faults:
+            own.extend(faults.faults)
+            return ""
+        own.extend(found.faults)
+        overlay = found.written.overlay
+        if overlay.id != path.stem:
+            own.add("mục id", f"có “{overlay.id}”", f"“{path.stem}” như tên tệp")
+        return f"bản điều chỉnh của {overlay.province}; {summary(found.adaptation)}"
 
     def _revision(self, path: Path, own: Collector) -> str:
         try:

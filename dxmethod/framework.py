@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from .adjustable import Adjustable
 from .concepts import Id, Text
 from .documents import Model, read_model, write_yaml
 from .faults import Collector
@@ -331,7 +332,7 @@ class Example(Model):
 
 
 class Framework(Model):
-    """One version of one instrument for one type of unit."""
+    """One version of one instrument for one type of unit; `extends` names what it adapts."""
 
     kind: Literal["framework"]
     format: Literal[1]
@@ -343,6 +344,8 @@ class Framework(Model):
     issued: Issue | None = None
     validity: Validity = Validity()
     supersedes: tuple[FrameworkId, ...] = ()
+    extends: FrameworkId | None = None
+    adjustable: Adjustable | None = None
     depth: Literal["indicators", "main_index"] = "indicators"
     note: str = ""
     terms: Terms = Terms()
@@ -440,7 +443,7 @@ def full_points(node: Group | Indicator) -> float:
 
 def framework_files(home: Path) -> list[Path]:
     """Files that stand where a framework stands: one folder below `frameworks`."""
-    others = ("catalogue", "dispositions", "revisions", "schemas")
+    others = ("catalogue", "dispositions", "overlays", "revisions", "schemas")
     return sorted(p for p in home.glob("*/*.yml") if p.parent.name not in others)
 
 

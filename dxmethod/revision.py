@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+from .adaptation import Adaptation
+from .attribution import bundles
 from .check import check_framework, check_units
+from .comment_sheet import read_register
+from .comments import Register
 from .comparison import Comparison, compare
 from .concepts import Concept, join_themes, read_themes
+from .differences import Differences, check_reasons, differences
 from .dispositions import check_dispositions, read_dispositions
 from .documents import read_model
+from .evidence import Evidence, Totals, check_wishes, read_evidence
 from .examples import check_examples
 from .faults import Collector, Fault, Faults, nearest
 from .framework import UNIT_TYPES, Framework, read_framework
+from .judgements import Judgements
+from .matching import Pair, match, read_matches
 from .observations import Observations, read_observations
 from .register import read_units
 from .reorganisation import Reorganisation
 from .returns import Loaded, is_wide, load_observations
 from .revision_file import ReorganisationFiles, RevisionFile, Table
 from .rounds import Round
+from .shelf import Shelf
 from .units import read_crosswalk, read_strata
 
 WORKSPACE_VARIABLE = "DXMETHOD_WORKSPACE"
@@ -41,8 +51,12 @@ class Revision:
     baseline : Framework
     drafts : tuple of Framework
     peers : tuple of Framework
+    overlays : tuple of Adaptation
+        What provinces make of one of the versions, the same for all.
     catalogue : mapping of str to Concept
     observations : Observations, optional
+    earlier : Observations, optional
+        Of the round before.
     inputs : tuple of Path
         Every file that the result depends on, the revision's own first; of the catalogue, the
         themes that hold a concept it uses.
@@ -53,6 +67,16 @@ class Revision:
     returned : Loaded, optional
         What came of reading it: units left out, and why.
     reorganisation : Reorganisation, optional
+    matches : tuple of Pair
+        Indicators of the baseline and of the first draft that a person confirmed to be one.
+    comments : Register, optional
+        What was said of a draft and what became of it.
+    judgements : Judgements, optional
+        Levels that experts gave to units, in the round of the observations.
+    opinions : mapping of str to DataFrame
+        What experts say of weights; see `Evidence`.
+    published : Totals, optional
+        Totals that were published of the same units.
     """
 
     file: RevisionFile
@@ -67,6 +91,13 @@ class Revision:
     round: Round | None = None
     returned: Loaded | None = None
     reorganisation: Reorganisation | None = None
+    comments: Register | None = None
+    earlier: Observations | None = None
+    matches: tuple[Pair, ...] = ()
+    judgements: Judgements | None = None
+    opinions: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    published: Totals | None = None
+    overlays: tuple[Adaptation, ...] = ()
 
     @property
     def name(self) -> str:
@@ -93,6 +124,19 @@ class Revision:
                 return draft
         expected = nearest(framework_id, [draft.id for draft in self.drafts])
         raise Faults([Fault(self.name, "tham số draft", f"có “{framework_id}”", expected)])
+
+    def differences(self, draft_id: str = "") -> Differences:
+        """Find what a draft changes, the first by default; confirmed matches are taken as such.
+
+        Raises
+        ------
+        Faults
+            If the revision has no such draft, or a match contradicts what the draft says.
+        """
+        draft = self.draft(draft_id)
+        confirmed = self.matches if draft == self.drafts[0] else ()
+        matching = match(self.baseline, draft, confirmed)
+        return differences(self.baseline, draft, matching, self.catalogue)
 
     def compare(self, draft_id: str = "") -> Comparison:
         """Assess what units reported under the baseline and under a draft, the first by default.
@@ -217,18 +261,31 @@ class _Loader:
         observations = None
         if file.observations is not None:
             observations = self.observations(file, file.observations, catalogue)
+            if file.focus and file.focus.stratum and observations is not None:
+                known = [str(name) for name in observations.strata.categories]
+                if file.focus.stratum not in known:
+                    expected = nearest(file.focus.stratum, known) if known else "để trống"
+                    self.faults.add("mục focus → stratum", f"có “{file.focus.stratum}”", expected)
             for framework in frameworks:
                 if framework is not None and observations is not None:
                     self.fits(framework, observations, file.observations.file)
         self.same_units(frameworks)
+        self.asked(file, frameworks)
         # What other documents get wrong of themselves is no finding of this revision.
         findings = self.faults.warnings
         peers = self.peers(file, catalogue)
         reorganisation = self.reorganisation(file.reorganisation, catalogue)
+        earlier = self.earlier(file, catalogue)
+        comments = self.comments(file.comments, frameworks)
+        matches = self.matches(file.matches, frameworks)
+        evidence = self.evidence(file, frameworks[1], observations, catalogue)
+        overlays = self.overlays(file, frameworks, catalogue, observations)
         self.faults.raise_errors()
         kept = _told_apart([framework for framework in frameworks if framework is not None])
         # Only the themes that this revision reads: a new theme leaves an old report as it was.
-        used = {name for framework in (*kept, *peers) for name in framework.concepts}
+        provincial = [made.framework for made in overlays]
+        asking = (*kept, *peers, *provincial)
+        used = {name for framework in asking for name in framework.concepts}
         used |= set(observations.position) if observations else set()
         self.inputs += [
             at for at, theme in themes.items() if any(c.id in used for c in theme.concepts)
@@ -246,6 +303,13 @@ class _Loader:
             round=self.loaded.round if self.loaded else None,
             returned=self.loaded,
             reorganisation=reorganisation,
+            comments=comments,
+            matches=matches,
+            earlier=earlier,
+            judgements=evidence.judgements,
+            opinions=evidence.opinions,
+            published=evidence.published,
+            overlays=overlays,
         )
 
     def peers(self, file: RevisionFile, catalogue: Mapping[str, Concept]) -> tuple[Framework, ...]:
@@ -254,6 +318,25 @@ class _Loader:
             self.faults.add("mục peers", "một khung nêu hai lần", "mỗi khung một lần")
         found = [self.framework(name, catalogue) for name in file.peers]
         return tuple(framework for framework in found if framework is not None)
+
+    def overlays(
+        self,
+        file: RevisionFile,
+        frameworks: Sequence[Framework | None],
+        catalogue: Mapping[str, Concept],
+        observations: Observations | None,
+    ) -> tuple[Adaptation, ...]:
+        known = dict(zip((file.baseline, *file.drafts), frameworks, strict=True))
+        own = Collector()
+        shelf = Shelf(self.workspace / "frameworks", catalogue, own, known)
+        found = shelf.overlays(file.overlays)
+        beyond = {deed.refused for one in found for deed in one.deeds}  # the report shows it
+        self.faults.extend(fault for fault in own.faults if fault.found not in beyond)
+        self.inputs += shelf.read
+        if observations is not None and file.observations is not None:
+            for one in found:
+                self.fits(one.framework, observations, file.observations.file)
+        return found
 
     def reorganisation(
         self, files: ReorganisationFiles | None, catalogue: Mapping[str, Concept]
@@ -291,6 +374,48 @@ class _Loader:
             target,
         )
 
+    def matches(self, name: str, frameworks: Sequence[Framework | None]) -> tuple[Pair, ...]:
+        baseline, draft, *_ = frameworks
+        if not name or baseline is None or draft is None:
+            return ()
+        found = read_matches(self.input(name), baseline, draft, self.faults, name)
+        return tuple(pair for pair in found.matches if pair.confirmed) if found else ()
+
+    def reasons(
+        self,
+        file: RevisionFile,
+        path: Path,
+        frameworks: Sequence[Framework | None],
+        matches: tuple[Pair, ...],
+        catalogue: Mapping[str, Concept],
+    ) -> None:
+        """A reason is given for something that stands in the baseline or in the first draft."""
+        old, new, *_ = frameworks
+        if file.reasons and old is not None and new is not None:
+            found = differences(old, new, match(old, new, matches), catalogue)
+            check_reasons(file.reasons, found, show_path(path, self.workspace), self.faults)
+
+    def comments(self, name: str, frameworks: Sequence[Framework | None]) -> Register | None:
+        baseline, *drafts = frameworks
+        known = [draft for draft in drafts if draft is not None]
+        if not name or baseline is None or not known:
+            return None
+        return read_register(self.input(name), baseline, known, self.faults, name)
+
+    def evidence(
+        self,
+        file: RevisionFile,
+        draft: Framework | None,
+        observations: Observations | None,
+        catalogue: Mapping[str, Concept],
+    ) -> Evidence:
+        """Read what thresholds and weights may be learned from, if draft and data can be read."""
+        if draft is None or (observations is None and file.observations is not None):
+            return Evidence()
+        check_wishes(file, draft, observations, catalogue, self.faults)
+        left_out = self.loaded.excluded if self.loaded else ()
+        return read_evidence(file, draft, observations, self.input, self.faults, left_out)
+
     def input(self, name: str) -> Path:
         """Path of a file that the result depends on."""
         path = self.workspace / name
@@ -322,6 +447,25 @@ class _Loader:
                 expected = f"{UNIT_TYPES[baseline.unit_type]} như bản hiện hành"
                 self.faults.add("mục unit_type", found, expected, file=f"frameworks/{draft.id}.yml")
 
+    def asked(self, file: RevisionFile, frameworks: Sequence[Framework | None]) -> None:
+        """What the revision wants told apart can be told apart in every draft."""
+        baseline, *drafts = frameworks
+        for draft in drafts:
+            if baseline is None or draft is None or draft.unit_type != baseline.unit_type:
+                continue
+            if not set(baseline.concepts) & set(draft.concepts):
+                said = f"{draft.id} không có khái niệm chung với {baseline.id}"
+                self.faults.add("mục drafts", said, "hai phiên bản của một bộ tiêu chí")
+            try:
+                bundles(baseline, draft, file.bundles)
+            except Faults as error:
+                self.faults.extend(error.faults)
+            if file.focus and file.focus.level:
+                names = [level.id for level in draft.levels]
+                if file.focus.level not in names:
+                    expected = nearest(file.focus.level, names) if names else "để trống"
+                    self.faults.add("mục focus → level", f"có “{file.focus.level}”", expected)
+
     def fits(self, framework: Framework, observations: Observations, file: str) -> None:
         """The table of units says what the framework needs to know of them."""
         if not set(framework.concepts) & set(observations.position):
@@ -352,6 +496,15 @@ class _Loader:
             source=named.source,
             simulated=named.simulated,
         )
+
+    def earlier(self, file: RevisionFile, catalogue: Mapping[str, Concept]) -> Observations | None:
+        """Read the round before; what came of reading the later one stays what is told."""
+        if file.earlier is None:
+            return None
+        told = self.loaded
+        found = self.observations(file, file.earlier, catalogue)
+        self.loaded = told
+        return found
 
     def returned(
         self, path: Path, named: Table, catalogue: Mapping[str, Concept]

@@ -7,7 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .attribution import NamedBundle
+from .calibration.proposal import CalibrationOptions
+from .comments import Event
 from .concepts import Id, Text
+from .differences import Reason
 from .documents import Model
 from .framework import FrameworkId
 from .rounds import Stage
@@ -89,6 +93,66 @@ class ReorganisationFiles(Model):
     dispositions: str = ""
 
 
+class Focus(Model):
+    """Whose loss, of which level, the report explains change by change."""
+
+    stratum: str = ""
+    level: str = ""
+
+
+class Published(Model):
+    """Totals that somebody published, from which weights may be recovered.
+
+    Attributes
+    ----------
+    file : str
+        CSV with a column `unit`.
+    column : str
+        Where the totals stand.
+    rows : mapping of str to str
+        What other columns must hold, where the file has several years: {year: "2024"}.
+    source : str
+        For captions; by default the file.
+    """
+
+    file: Text
+    column: str = "total"
+    rows: dict[str, str] = Field(default_factory=dict)
+    source: str = ""
+
+
+class OpinionFiles(Model):
+    """Tables in which experts say how much indicators or groups of the draft weigh.
+
+    Attributes
+    ----------
+    pairs, budget, delphi : str
+        Paired comparisons, a hundred points shared out, opinions over rounds; see `read_pairs`,
+        `read_budget`, `read_delphi`.
+    """
+
+    pairs: str = ""
+    budget: str = ""
+    delphi: str = ""
+
+
+class Reach(Model):
+    """A share of the units that ought to hold a level: the report says what must be eased for it.
+
+    Attributes
+    ----------
+    level : str
+    share : float
+        Of the units of the stratum, 0 to 1.
+    stratum : str
+        Empty for all units.
+    """
+
+    level: Id
+    share: Annotated[float, Field(gt=0, le=1)]
+    stratum: str = ""
+
+
 class Recommendation(Model):
     """What should be done with the result, by whom, when."""
 
@@ -106,12 +170,38 @@ class RevisionFile(Model):
         The version in force, and one or more drafts.
     observations : Table, optional
         What units reported; without it, the report speaks of what the versions are made of alone.
+    earlier : Table, optional
+        What units reported in the round before, to tell better results from another ruler.
     units : str
         Table of the units that may report; empty when any may.
     peers : framework ids
         Other instruments, for any type of unit, set side by side with the versions.
+    overlays : overlay ids
+        What provinces change of one of the versions, in `frameworks/overlays`.
     reorganisation : ReorganisationFiles, optional
         How old units became new ones, and what becomes of criteria that lost their units.
+    matches : str
+        File of kind `matches`: indicators of the baseline and the first draft that are one.
+    bundles : tuple of NamedBundle
+        Changes that the report attributes as one; all others by indicator.
+    focus : Focus, optional
+        Whose loss, of which level, is explained change by change.
+    timeline : tuple of Event
+        How the draft came about, earliest first.
+    comments : str
+        Register of the consultation, an .xlsx file; see `read_register`.
+    judgements : str
+        Levels that experts gave to units in the round of the observations; see `read_judgements`.
+    calibration : CalibrationOptions
+        Where thresholds may stand, and how much work is done to calibrate them.
+    reach : tuple of Reach
+        Shares of units that ought to hold a level.
+    published : Published, optional
+        Totals that were published of the same units.
+    opinions : OpinionFiles, optional
+        What experts say of weights.
+    reasons : tuple of Reason
+        Why something changes, printed in the statement (appendix I).
     purpose, scope, limits : tuple of str
         Paragraphs of section I: why, what is measured, what is not.
     """
@@ -123,13 +213,26 @@ class RevisionFile(Model):
     baseline: FrameworkId
     drafts: Annotated[tuple[FrameworkId, ...], Field(min_length=1)]
     observations: Table | None = None
+    earlier: Table | None = None
     units: str = ""
     peers: tuple[FrameworkId, ...] = ()
+    overlays: tuple[Id, ...] = ()
     reorganisation: ReorganisationFiles | None = None
     agency: Agency
     basis: tuple[Basis, ...] = ()
+    matches: str = ""
+    bundles: tuple[NamedBundle, ...] = ()
+    focus: Focus | None = None
+    timeline: tuple[Event, ...] = ()
+    comments: str = ""
+    judgements: str = ""
+    calibration: CalibrationOptions = CalibrationOptions()
+    reach: tuple[Reach, ...] = ()
+    published: Published | None = None
+    opinions: OpinionFiles | None = None
     purpose: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     seed: Annotated[int, Field(ge=0)] = 0

@@ -24,13 +24,14 @@ def threshold_words(required: Required, concept: Concept) -> str:
     """
     by_place = by_stratum(required)
     if list(by_place) == ["*"]:
-        return _bound(by_place["*"], concept)
+        return bound_words(by_place["*"], concept)
     named = [(place, at) for place, at in by_place.items() if place != "*"]
     rest = [("còn lại", by_place["*"])] if "*" in by_place else []
-    return "; ".join(f"{_bound(at, concept)} ({place})" for place, at in (*named, *rest))
+    return "; ".join(f"{bound_words(at, concept)} ({place})" for place, at in (*named, *rest))
 
 
-def _bound(value: float, concept: Concept) -> str:
+def bound_words(value: float, concept: Concept) -> str:
+    """Say one threshold without its unit: "≥ 80", "≤ 2", "có", "≥ Phó Chủ tịch"."""
     if concept.measure == "yes_no":
         return "có" if value == 1 else "không"
     sign = "≥" if concept.better == "higher" else "≤"

@@ -34,7 +34,7 @@ from .revision import find_workspace, show_path
 from .sheets import Grid, Page
 
 _SECTIONS = ("tree", "levels", "bands", "required")
-_RESERVED = ("catalogue", "dispositions", "revisions", "schemas")
+_RESERVED = ("catalogue", "dispositions", "overlays", "revisions", "schemas")
 SUFFIXES = (".xlsx", ".docx")
 _HEAD = "# yaml-language-server: $schema=../schemas/framework.json\n"
 _THEME_HEAD = "# yaml-language-server: $schema=../schemas/concepts.json\n"
@@ -235,7 +235,7 @@ def write_revision(baseline: str, draft: str) -> Path:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     head = "# yaml-language-server: $schema=../schemas/revision.json\n"
-    _swap({path: lambda made: write_yaml(data, made, head)})
+    replace_files({path: lambda made: write_yaml(data, made, head)})
     return path
 
 
@@ -316,7 +316,7 @@ def write_pages(pages: list[Page], path: Path, title: str) -> None:
     new = not path.parent.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _swap({path: lambda made: write(pages, made, title)})
+        replace_files({path: lambda made: write(pages, made, title)})
     except OSError as error:
         if new and path.parent.exists():
             path.parent.rmdir()
@@ -421,7 +421,7 @@ def _keep(
     new = not path.parent.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _swap(wanted)
+        replace_files(wanted)
     except OSError as error:
         if new and path.parent.exists():
             path.parent.rmdir()
@@ -442,7 +442,7 @@ def _head(path: Path, default: str) -> str:
     return "".join(kept)
 
 
-def _swap(wanted: Mapping[Path, Callable[[Path], None]]) -> None:
+def replace_files(wanted: Mapping[Path, Callable[[Path], None]]) -> None:
     """Write every file beside its place, then let all take their places, or none."""
     with ExitStack() as stack:
         made: dict[Path, Path] = {}

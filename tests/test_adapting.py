@@ -204,3 +204,16 @@ def test_hostile_text_stays_text(workspace):
     sheet = load_workbook(workspace / "outputs" / "xau" / "doi-chieu.xlsx")["Thay đổi"]
     cell = next(cell for row in sheet for cell in row if cell.value == "=cmd|x")
     assert (cell.data_type, cell.quotePrefix) == ("s", True)
+
+
+def test_a_command_line_that_lacks_something_names_it(workspace, capsys):
+    for line, lacks in ((["adapt"], "TỆP"), (["rebase", MOUNTAIN], "--onto")):
+        assert main(line) == 1
+        assert f"dòng lệnh: thiếu {lacks};" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["Tên lạ.yml", "moi.xlsx", "moi", "a..yml"])
+def test_a_rebased_overlay_is_written_only_where_it_can_be_opened(workspace, name):
+    with pytest.raises(Faults, match="tên tệp là mã"):
+        rebase_command(MOUNTAIN, "mic-2516-2023/commune", workspace / name)
+    assert not (workspace / name).exists()

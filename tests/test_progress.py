@@ -339,4 +339,4 @@ def test_levels_that_ask_nothing_block_nobody():
     asked = framework(indicator("a1", points=1, value=LINE), levels=levels("mot"))
     found = progress(assess(asked, observe({"a1": [5, None]})))
     assert found.blockers.empty
-    assert found.away.tolist() == [0, 0]
+    assert found.away.tolist() == [-1, -1]  # nothing applies to them, so no level is held

@@ -27,8 +27,8 @@ from .blocks import (
 )
 from .pandoc import Node, plain, read_prose
 
-# Rows from which a table of the body stands in the last appendix: more than a page of them.
-LONG = 25
+# Rows from which a table of the body stands in the last appendix: most of a page of them.
+LONG = 18
 DETAILS = "PL VI"
 
 _LETTERS = "abcdđeghiklmnopqrstuvxy"
@@ -50,6 +50,9 @@ class Front:
         Under "Nơi nhận"; the archive is added.
     notices : sequence of str
         What the first page and the head of every page must say, such as "SỐ LIỆU MÔ PHỎNG".
+    paper : str
+        What kind of paper this is. One without an agency is attached to others: it has neither the
+        heading of a letter nor a signature.
     """
 
     parent_agency: str
@@ -60,6 +63,7 @@ class Front:
     signer: str
     recipients: Sequence[str] = ()
     notices: Sequence[str] = ()
+    paper: str = "Báo cáo"
 
     @property
     def running_head(self) -> str:
@@ -213,7 +217,7 @@ def assemble(
     blocks : iterable of Block or Prose
         Of all notebooks, one after the other; each opens sections as it needs.
     long : int
-        Rows from which a table of the body stands in the last appendix.
+        Rows from which a table of the body stands in the last appendix; a detail does anyway.
 
     Returns
     -------
@@ -276,10 +280,12 @@ def _grouped(blocks: Iterable[Block | Prose]) -> dict[str, list[Block | Prose]]:
 
 
 def _move_long_tables(grouped: dict[str, list[Block | Prose]], long: int) -> None:
-    """Put the long tables of the sections into the appendix of details."""
+    """Put the long tables of the sections, and their details, into the last appendix."""
     for numeral, blocks in grouped.items():
         for place, block in enumerate(blocks):
-            if isinstance(block, Table) and len(block.rows) >= long and numeral[:2] != "PL":
+            if not isinstance(block, Table) or numeral.startswith("PL"):
+                continue
+            if block.detail or len(block.rows) >= long:
                 blocks[place] = Paragraph(("Chi tiết ở ", Ref(block.key), ", phụ lục VI."))
                 grouped[DETAILS].append(block)
 

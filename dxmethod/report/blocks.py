@@ -224,6 +224,7 @@ class Table(Block):
     source: str = ""
     note: str = ""
     landscape: bool = False
+    detail: bool = False
 
     def shown(self) -> list[list[str]]:
         """Return the rows as printed."""
@@ -354,6 +355,7 @@ def table(
     source: str = "",
     note: str = "",
     landscape: bool = False,
+    detail: bool = False,
 ) -> Table:
     """Show a frame as a captioned table; values are rounded here.
 
@@ -369,6 +371,8 @@ def table(
         Caption above, unit ("Đơn vị tính"), source ("Nguồn") and note below the table.
     landscape : bool
         Print on a landscape page.
+    detail : bool
+        Stands with the long tables in the last appendix, however short it is.
 
     Raises
     ------
@@ -383,7 +387,7 @@ def table(
     labelled = tuple(replace(column, label=clean(column.label)) for column in columns)
     rows = tuple(zip(*series, strict=True))
     words = (clean(caption), clean(unit), clean(source), clean(note))
-    return Table(key, labelled, rows, *words, landscape=landscape)
+    return Table(key, labelled, rows, *words, landscape=landscape, detail=detail)
 
 
 def figure(

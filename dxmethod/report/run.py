@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 NOTEBOOKS = REPOSITORY / "notebooks"
 
 # What a notebook may need of a revision: fields of `Revision` that may be absent.
-_NEEDS = ("observations", "peers", "reorganisation")
+_NEEDS = ("observations", "peers", "reorganisation", "judgements", "overlays")
 _RENDERERS = ("docx", "openpyxl", "pypandoc", "typst")
 
 

@@ -8,6 +8,7 @@ tables of class ``frame``, without lines; other tables may be ``small`` (kept in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,9 @@ from .pandoc import Node, node, text
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 160.0, 200.0
 # Characters: a line of a table, upright and lying; the most a column asks for; a word kept whole.
 _LINE, _LYING_LINE, _WIDEST, _WORD = 72, 111, 40, 12
-_FEW_ROWS, _SHORT_TEXT, _LONG_CELL = 12, 1500, 400
+_FEW_ROWS, _LONG_CELL = 12, 400
+# Lines of a table that still stand on one page with the headings above it, upright and lying.
+_LINES, _LYING_LINES = 26, 14
 
 
 _EMPTY: list[Any] = ["", [], []]
@@ -60,6 +63,8 @@ def segments(document: Document, address: Callable[[Figure], str] = _data_uri) -
     address : callable
         Where a writer finds the picture of a figure; by default the picture itself, as a data URI.
     """
+    if not document.front.agency:
+        return _attached(document, address)
     found = [Segment(blocks=_opening(document.front))]
     for part in document.parts:
         if not part.appendix:
@@ -71,6 +76,14 @@ def segments(document: Document, address: Callable[[Figure], str] = _data_uri) -
         if part.appendix:
             found.append(Segment(appendix=True, blocks=_appendix_title(part, document.front)))
             _lay(part, found, address)
+    return found
+
+
+def _attached(document: Document, address: Callable[[Figure], str]) -> list[Segment]:
+    """Lay out a paper attached to others: its title on the pages of its first table."""
+    found = [Segment(appendix=True, blocks=_title(document.front))]
+    for part in document.parts:
+        _lay(part, found, address)
     return found
 
 
@@ -122,9 +135,12 @@ def _opening(front: Front) -> list[Node]:
         division("long-rule", [paragraph("\u00a0")]),
         division("date", [paragraph(front.place_and_date)]),
     ]
+    return [_frame(left, right, 0.44), *_title(front)]
+
+
+def _title(front: Front) -> list[Node]:
     return [
-        _frame(left, right, 0.44),
-        division("title", [paragraph("BÁO CÁO")]),
+        division("title", [paragraph(front.paper.upper())]),
         division("subject", [paragraph(front.title)]),
         division("title-rule", [paragraph("\u00a0")]),
         *(division("banner", [paragraph(notice)]) for notice in front.notices),
@@ -205,8 +221,23 @@ def _grid(label: str, table: Table) -> Node:
 def _sizes(table: Table) -> list[str]:
     """Say whether the table fits on a page ("small") and whether a row may not ("long")."""
     lengths = [len(cell) for row in table.shown() for cell in row]
-    small = len(table.rows) <= _FEW_ROWS and sum(lengths) <= _SHORT_TEXT
+    small = len(table.rows) <= _FEW_ROWS and _height(table) <= (
+        _LYING_LINES if table.landscape else _LINES
+    )
     return ["small"] * small + ["long"] * (max(lengths, default=0) > _LONG_CELL)
+
+
+def _height(table: Table) -> int:
+    """Lines that the rows take, about."""
+    line = _LYING_LINE if table.landscape else _LINE
+    room = [max(1.0, share * line) for share in shares(table)]
+    return sum(
+        max(
+            sum(math.ceil(max(1, len(part)) / width) for part in cell.split("\n"))
+            for cell, width in zip(row, room, strict=True)
+        )
+        for row in table.shown()
+    )
 
 
 def _row(cells: Sequence[Sequence[Node]], align: str) -> list[Any]:

@@ -64,7 +64,7 @@ def _write_contents(sheet: Any, document: Document) -> None:
     ]
     sheet.title = "Mục lục"
     _write_grid(sheet, 3, columns, rows)
-    _write_line(sheet, 1, f"Các bảng của Báo cáo: {document.front.title}", bold=True)
+    _write_line(sheet, 1, f"Các bảng của {document.front.paper}: {document.front.title}", bold=True)
     if document.front.notices:
         _write_line(sheet, 2, document.front.running_head, bold=True)
     _set_up(sheet, 3, landscape=True)

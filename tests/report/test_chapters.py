@@ -49,16 +49,6 @@ def test_weights_say_which_values_are_inferred(revision):
     assert row[1:] == (100, 0.1, 140, 0.1489, 4.89)
 
 
-def test_changes_list_the_three_weights_and_the_dropped_index(revision):
-    table = chapters.change_list(revision.baseline, revision.draft())
-    assert sorted(row[:2] for row in table.rows) == [
-        ("bỏ", "Đô thị thông minh"),
-        ("đổi điểm", "Hạ tầng số"),
-        ("đổi điểm", "Nhận thức số"),
-        ("đổi điểm", "Thể chế số"),
-    ]
-
-
 def test_effect_rests_on_the_figures_of_the_run(comparison):
     said = chapters.effect_summary(comparison).plain()
     assert "15 đơn vị đổi thứ hạng (8 tăng, 7 giảm)" in said
@@ -88,19 +78,6 @@ def test_conclusion_names_those_that_moved_furthest(revision):
     said = chapters.conclusion(revision).plain()
     assert "Khánh Hòa, Tây Ninh, Đắk Lắk" in said
     assert "Bắc Ninh, TP. Đà Nẵng, Quảng Ngãi, An Giang" in said
-
-
-def test_one_indicator_is_one_row_of_the_changes_its_thresholds_on_one_line(repository):
-    path = repository / "tests/workspaces/small-levels/frameworks/revisions/small-levels.yml"
-    levels = dx.open_revision(path)
-    rows = {row[1]: row for row in chapters.change_list(*levels.frameworks).rows}
-    assert rows["Tài khoản định danh mức độ 2"] == (
-        "sửa tên gọi, mã số; sửa ngưỡng",
-        "Tài khoản định danh mức độ 2",
-        "Mã số: 7\nNgưỡng: –",
-        "Mã số: 6\nNgưỡng: Mức 1 (khởi động) 40",
-    )
-    assert rows["Hồ sơ sức khỏe điện tử"][0] == "thêm"
 
 
 def test_a_source_on_the_web_is_named_by_its_site(revision):

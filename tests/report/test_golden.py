@@ -17,16 +17,17 @@ def blocks() -> list[dict]:
     revision = dx.open_revision("dti-2022-to-2024")
     old, new = revision.baseline, revision.draft()
     comparison = revision.compare()
+    differences = dx.differences(old, new, dx.match(old, new), revision.catalogue)
     say = dx.chapters
     found = say.examine(new, revision)
     made = [
         say.versions(revision),
         *say.structure(old, new),
         *say.contents(old, new, revision),
-        say.change_table(old, new),
+        *say.changes(differences),
         *say.grounds(old, new, revision),
         *say.powers(new, revision),
-        say.change_list(old, new),
+        *say.statement(differences, revision.file.reasons),
         say.sheet_table(new, revision.catalogue),
         *say.data_coverage(new, revision),
         *say.data_sources(new, revision),

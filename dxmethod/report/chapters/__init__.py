@@ -1,10 +1,28 @@
 """Ready-made blocks of the report: one function a table, a figure or a sentence with figures."""
 
+from .calibration import calibrated
+from .causes import (
+    blocker_shifts,
+    bound_effects,
+    causes,
+    effect_words,
+    find_causes,
+    group_effects,
+    measured,
+    several_drafts,
+)
 from .closing import conclusion, recommendation_table
 from .common import notices, show, version
+from .comparable import comparable, province_summary
+from .consultation import (
+    consultation_summary,
+    pilot,
+    replies,
+    response_table,
+    responses,
+    timeline,
+)
 from .content import (
-    change_list,
-    change_table,
     count_table,
     findings,
     legal_basis,
@@ -60,6 +78,16 @@ from .instrument import (
     sheet_table,
     tree_table,
 )
+from .judged import judge, judges
+from .progress import better_or_ruler, next_level, points_to_earn, way
+from .proposal import calibration_summary, proposal
+from .provinces import (
+    province_changes,
+    province_effects,
+    province_peer_details,
+    province_peers,
+    province_thresholds,
+)
 from .reorganisation import (
     assumption_table,
     disposition_table,
@@ -69,20 +97,31 @@ from .reorganisation import (
     reorganisation_summary,
     rule_table,
 )
+from .statement import changes, consulted_table, side_by_side, statement, statement_table
 from .summary import comparison_summary, conclusion_summary, framework_summary
+from .thresholds import least_change, thresholds
+from .weighing import expert_weights, published_weights, weight_summary
 
 __all__ = [
     "assumption_table",
+    "better_or_ruler",
+    "blocker_shifts",
     "blockers",
+    "bound_effects",
     "by_stratum",
-    "change_list",
-    "change_table",
+    "calibrated",
+    "calibration_summary",
+    "causes",
+    "changes",
     "climb_figure",
+    "comparable",
     "comparison_summary",
     "competence_table",
     "compliance_cost",
     "conclusion",
     "conclusion_summary",
+    "consultation_summary",
+    "consulted_table",
     "contents",
     "count_table",
     "data_bounds",
@@ -93,39 +132,67 @@ __all__ = [
     "disposition_table",
     "dispositions",
     "effect_summary",
+    "effect_words",
     "examine",
+    "expert_weights",
+    "find_causes",
     "findings",
     "framework_summary",
     "grounds",
+    "group_effects",
     "indicator_summary",
+    "judge",
+    "judges",
     "ladder_table",
+    "least_change",
     "left_behind",
     "legal_basis",
     "level_figure",
     "limits",
     "map_table",
+    "measured",
     "merging",
     "mover_table",
     "movers",
+    "next_level",
     "notices",
     "pass_figures",
     "peer_table",
     "peers",
+    "pilot",
+    "points_to_earn",
     "powers",
+    "proposal",
+    "province_changes",
+    "province_effects",
+    "province_peer_details",
+    "province_peers",
+    "province_summary",
+    "province_thresholds",
+    "published_weights",
     "purpose",
     "rank_figure",
     "ranking",
     "recommendation_table",
     "redundant",
     "reorganisation_summary",
+    "replies",
+    "response_table",
+    "responses",
     "results",
     "rule_table",
     "scope",
+    "several_drafts",
     "sheet_table",
     "show",
+    "side_by_side",
+    "statement",
+    "statement_table",
     "structure",
+    "thresholds",
     "tie_table",
     "ties",
+    "timeline",
     "total_figure",
     "transition_table",
     "tree_table",
@@ -133,6 +200,8 @@ __all__ = [
     "verdicts",
     "version",
     "versions",
+    "way",
     "weight_figure",
+    "weight_summary",
     "weight_table",
 ]

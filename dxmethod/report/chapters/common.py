@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from ... import figures
+from ...comment_sheet import ILLUSTRATIVE as INVENTED
 from ...framework import Framework
 from ...revision import Revision
 from ..blocks import Block
@@ -23,13 +25,21 @@ def documents(*frameworks: Framework) -> str:
     return "; ".join(dict.fromkeys(named))
 
 
+def site(source: str) -> str:
+    """Shorten a web address to its site: no column is wide enough for the whole."""
+    return urlsplit(source).netloc.removeprefix("www.") if "://" in source else source
+
+
 def notices(revision: Revision) -> tuple[str, ...]:
     """Say what every page must say: illustrative criteria, simulated data."""
     found = []
-    if any(item.is_illustrative for item in (*revision.frameworks, *revision.peers)):
+    drawn_up = any(one.overlay.fidelity == "illustrative" for one in revision.overlays)
+    if drawn_up or any(i.is_illustrative for i in (*revision.frameworks, *revision.peers)):
         found.append(ILLUSTRATIVE)
     if revision.observations and revision.observations.simulated:
         found.append(figures.SIMULATED)
+    if revision.comments and revision.comments.illustrative:
+        found.append(INVENTED)
     return tuple(found)
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from urllib.parse import urlsplit
 
 import pandas as pd
 
 from ... import figures
-from ...changes import KINDS, Change, diff
-from ...comparison import change_counts, counts, weights
+from ...comparison import counts, weights
 from ...framework import FIDELITY, STATUS, UNIT_TYPES, Framework
 from ...revision import Revision
 from ..blocks import Block, Bullets, Column, Paragraph, bullets, figure, paragraph, table
-from .common import documents, version
-from .wording import FIELDS, worded
+from .common import documents, site, version
 
 
 def legal_basis(revision: Revision) -> Block:
@@ -28,7 +24,7 @@ def legal_basis(revision: Revision) -> Block:
             "by": basis.by,
             "about": basis.about,
             "status": basis.status,
-            "source": _host(basis.source),
+            "source": site(basis.source),
         }
         for basis in revision.file.basis
     ]
@@ -43,11 +39,6 @@ def legal_basis(revision: Revision) -> Block:
     caption = "Căn cứ pháp lý và tình trạng văn bản"
     source = "Tệp sửa đổi của báo cáo, nơi ghi địa chỉ đầy đủ của các trang đã đọc"
     return table("B1", frame, columns, caption, source=source)
-
-
-def _host(source: str) -> str:
-    """Shorten a web address to its site: no column is wide enough for the whole."""
-    return urlsplit(source).netloc.removeprefix("www.") if "://" in source else source
 
 
 def purpose(revision: Revision) -> Bullets | Paragraph:
@@ -198,75 +189,3 @@ def count_table(old: Framework, new: Framework) -> Block:
     graded = " và theo mức độ" if levels else ""
     caption = f"Số chỉ tiêu theo nhóm{graded}, hai phiên bản"
     return table("B6-1", frame, columns, caption, unit="chỉ tiêu", source=documents(old, new))
-
-
-def change_table(old: Framework, new: Framework) -> Block:
-    """Table B7: number of changes by kind."""
-    frame = change_counts(old, new)
-    columns = [
-        Column("label", "Loại thay đổi", width=40),
-        Column("count", "Số thay đổi", "integer", width=14),
-    ]
-    caption = "Tổng hợp thay đổi theo loại"
-    return table("B7", frame, columns, caption, unit="thay đổi", source=documents(old, new))
-
-
-def change_list(old: Framework, new: Framework) -> Block:
-    """Table B7-1: every change of indicators, requirements, levels, bands and rules, by target."""
-    labels: dict[str, str] = {}
-    for item in (old, new):
-        labels |= {node.id: node.label for node, _, _ in item.nodes()}
-        labels |= {level.id: level.label for level in item.levels}
-        labels |= {band.id: band.label for band in item.bands}
-    targets: dict[str, list[Change]] = {}
-    for change in diff(old, new):
-        if change.kind not in ("document", "provenance", "order"):
-            section, _, rest = change.target.partition("/")
-            targets.setdefault(f"{section}/{rest.partition('/')[0]}", []).append(change)
-    rows = [
-        {
-            "kind": "; ".join(dict.fromkeys(KINDS[change.kind] for change in changes)),
-            "target": _target(target, labels),
-            "old": _side([(change.target, change.old) for change in changes], labels),
-            "new": _side([(change.target, change.new) for change in changes], labels),
-        }
-        for target, changes in targets.items()
-    ]
-    columns = [
-        Column("kind", "Loại thay đổi", width=20),
-        Column("target", "Đối tượng", width=46),
-        Column("old", version(old), width=32),
-        Column("new", version(new), width=32),
-    ]
-    frame = pd.DataFrame(rows, columns=[column.name for column in columns])
-    caption = "Các thay đổi về nội dung"
-    note = "Không liệt kê thay đổi về tên văn bản, căn cứ và thứ tự trình bày."
-    source = documents(old, new)
-    return table("B7-1", frame, columns, caption, source=source, note=note, landscape=True)
-
-
-def _target(target: str, labels: Mapping[str, str]) -> str:
-    """Name what changed: a node, level or band, or a field of the document."""
-    section, _, name = target.partition("/")
-    return labels.get(name, name) if name else FIELDS.get(section, section)
-
-
-def _side(values: Sequence[tuple[str, object]], labels: Mapping[str, str]) -> str:
-    """Say one side of a target's changes: thresholds on a line, other fields on lines of theirs."""
-    lines, thresholds = [], {}
-    for target, value in values:
-        _, _, field, *level = target.split("/") if target.count("/") > 1 else ("", "", "")
-        if level:
-            thresholds[level[0]] = value
-        else:
-            name = f"{FIELDS.get(field, field)}: " if len(values) > 1 and field else ""
-            lines.append(name + worded(value, labels))
-    # Levels stand in `labels` in their order, those of the old version first.
-    said = [
-        f"{labels[level]} {worded(thresholds[level])}"
-        for level in labels
-        if thresholds.get(level) is not None
-    ]
-    if thresholds:
-        lines.append(f"Ngưỡng: {'; '.join(said) or '–'}")
-    return "\n".join(lines)

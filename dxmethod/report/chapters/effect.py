@@ -9,6 +9,7 @@ import pandas as pd
 from ... import figures
 from ...comparison import Comparison, near_ties
 from ...framework import Framework
+from ...impact import against
 from ...revision import Revision
 from ...vietnamese import number, signed
 from ..blocks import Block, Column, Paragraph, figure, paragraph, subsection, table
@@ -27,7 +28,23 @@ def effect_summary(comparison: Comparison) -> Paragraph:
             f"mức, {number(int((moved < 0).sum()))} xuống mức, "
             f"{number(int((moved == 0).sum()))} giữ nguyên."
         )
+        sentences += _doubt_said(comparison)
     return paragraph(" ".join(sentences))
+
+
+def _doubt_said(comparison: Comparison) -> list[str]:
+    """Say for how many units missing values leave the level open, under either version."""
+    open_to = [
+        int((side.levels.best > side.levels.level).sum())
+        for side in (comparison.baseline, comparison.draft)
+        if side.levels is not None
+    ]
+    if not any(open_to):
+        return []
+    return [
+        "Giá trị chưa rõ tính là không đạt; nếu tính là đạt thì còn có thể lên mức: "
+        f"{number(open_to[0])} đơn vị theo bản hiện hành, {number(open_to[-1])} theo dự thảo."
+    ]
 
 
 def _ranks_said(comparison: Comparison) -> list[str]:
@@ -65,7 +82,37 @@ def results(comparison: Comparison, revision: Revision) -> list[Block]:
         blocks.append(transition_table(comparison, revision))
     if "level_old" in frame:
         blocks.append(level_figure(comparison, revision))
-    return blocks
+    return [*blocks, *level_against_points(comparison, revision)]
+
+
+def level_against_points(comparison: Comparison, revision: Revision) -> list[Block]:
+    """Table B14-3: levels of one version beside the points of the other, where they differ so."""
+    old, new = comparison.baseline, comparison.draft
+    if old.levels is not None and new.points is not None and new.levels is None:
+        levels, points = old, new
+    elif new.levels is not None and old.points is not None and old.levels is None:
+        levels, points = new, old
+    else:
+        return []
+    found = against(levels, points)
+    frame = found.table.set_axis([f"to{n}" for n in range(len(found.table.columns))], axis=1)
+    frame = frame.reset_index(names="held")
+    columns = [
+        Column("held", f"{version(levels.framework)} ↓", width=24),
+        *(Column(f"to{n}", str(name), "integer") for n, name in enumerate(found.table.columns)),
+    ]
+    caption = (
+        f"Mức độ theo {version(levels.framework).lower()} (hàng) và xếp loại theo điểm của "
+        f"{version(points.framework).lower()} (cột)"
+    )
+    note = (
+        "Khi không có xếp loại, đơn vị được chia năm nhóm bằng nhau theo hạng, nhóm 5/5 cao nhất. "
+        f"Tương quan hạng Spearman giữa mức và điểm: {number(found.correlation, 2)}."
+    )
+    made = table(
+        "B14-3", frame, columns, caption, unit="đơn vị", source=computed(revision), note=note
+    )
+    return [made]
 
 
 def transition_table(comparison: Comparison, revision: Revision) -> Block:
@@ -116,7 +163,9 @@ def mover_table(comparison: Comparison, revision: Revision, by: str, limit: int 
         caption += f": {limit} đơn vị đổi nhiều nhất trong số {number(len(moved))}"
     rows, columns = moved.head(limit), _unit_columns(comparison)
     key = {"rank": "B15", "level": "B15-2"}[by]
-    return table(key, rows, columns, caption, source=computed(revision), note=_reading(comparison))
+    note, source = _reading(comparison), computed(revision)
+    detail = by == "level"  # the matrix of transitions says it in the body
+    return table(key, rows, columns, caption, source=source, note=note, detail=detail)
 
 
 def _reading(comparison: Comparison) -> str:

@@ -97,6 +97,7 @@ def gap_table(found: Gaps, framework: Framework, revision: Revision, limit: int 
         source=computed(revision),
         note=note,
         landscape=True,
+        detail=True,
     )
 
 

@@ -110,7 +110,9 @@ def verdict_table(found: Examined, key: str = "B11", caption: str = "") -> Table
     )
     caption = caption or f"Chất lượng từng {name}, {version(found.framework).lower()}"
     source = computed(found.revision)
-    return table(key, frame, columns, caption, source=source, note=note, landscape=True)
+    return table(
+        key, frame, columns, caption, source=source, note=note, landscape=True, detail=True
+    )
 
 
 def rule_table(found: Examined) -> Block:
@@ -137,7 +139,9 @@ def rule_table(found: Examined) -> Block:
     ]
     note = "Nhiều quy tắc cùng đúng thì lấy nhận định đứng trước; mọi lý do đều được nêu."
     caption = "Quy tắc nhận định"
-    return table("B11-1", frame, columns, caption, source="Quy ước của báo cáo", note=note)
+    return table(
+        "B11-1", frame, columns, caption, source="Quy ước của báo cáo", note=note, detail=True
+    )
 
 
 def left_behind(found: Examined, new: Framework) -> list[Block]:

@@ -251,7 +251,9 @@ def peer_table(matrix: pd.DataFrame, frameworks: tuple[Framework, ...], limit: i
         "hỏi”: hỏi mà không nêu ngưỡng, điểm; –: không hỏi."
     )
     source = documents(*frameworks)
-    return table("B23-1", frame, columns, caption, source=source, note=note, landscape=True)
+    return table(
+        "B23-1", frame, columns, caption, source=source, note=note, landscape=True, detail=True
+    )
 
 
 def _named(framework: Framework, beside: Framework) -> str:

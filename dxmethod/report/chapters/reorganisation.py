@@ -193,7 +193,9 @@ def disposition_table(revision: Revision) -> Block:
     source = documents(known.former) + "; " + "đề xuất của báo cáo"
     note = known.dispositions.note
     frame = pd.DataFrame(rows)
-    return table("B22", frame, columns, caption, source=source, note=note, landscape=True)
+    return table(
+        "B22", frame, columns, caption, source=source, note=note, landscape=True, detail=True
+    )
 
 
 def reorganisation_summary(revision: Revision, draft: Framework) -> str:
