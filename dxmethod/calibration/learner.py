@@ -13,16 +13,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, log_ndtr, ndtr, ndtri
+from scipy.special import gammaln, ndtr, ndtri
 
+from .prior import DRAFT as DRAFT
+from .prior import Prior
 from .problem import Bools, Floats, Ints, Problem
 from .search import Line, along, draw_places, passing
-from .unknown import Guess, quantiles
+from .unknown import Guess
 
 SHARP = 20.0  # margin of one requirement where a level asks for all: half of it says yes or no
 STEEPEST = 200.0  # of the share rule's scale: exp(200) squared is still a number
 NOISIEST = 0.45  # a judge who errs half the time says nothing
-FLAT, ADDITIVE, DRAFT = "flat", "additive", "draft"
 
 
 class Chains:
@@ -36,8 +37,7 @@ class Chains:
     guess : Guess
         What unknown values may be.
     prior : sequence of str
-        Of each chain: `FLAT` (any place among the units), `ADDITIVE` (effect of the level plus
-        effect of the criterion) or `DRAFT` (the same about the draft's threshold).
+        Name of each chain's prior; see `Prior`.
     seen : ndarray of bool, shape (K, U)
         Units whose judgements each chain may see.
     rng : numpy Generator
@@ -72,28 +72,14 @@ class Chains:
         self.hard = np.array([rule.kind == "all" for rule in rules])
         self.conjunctive = bool(self.hard.all())
         self.shares = np.flatnonzero([rule.kind == "share" for rule in rules])
+        self.counted = np.flatnonzero([rule.kind == "count" for rule in rules])
         self.free_limit = np.flatnonzero([r.kind == "share" and r.limit is None for r in rules])
         self.learn = problem.weights is None and len(self.shares) > 0
         asked = problem.asked[problem.stratum] & ~problem.excluded[:, None]
         self.total = asked.sum(axis=2).T
         self.counts = None if asked.all() else np.ascontiguousarray(asked.transpose(2, 1, 0))
-        self._start_prior(prior)
+        self.prior = Prior(problem, lines, prior, rng)
         self._start(guess)
-
-    def _start_prior(self, prior: Sequence[str]) -> None:
-        k, problem = self.chains, self.problem
-        free = (problem.leader == np.arange(self.strata)[:, None, None]) & problem.asked
-        self.free = free.transpose(2, 1, 0)  # (m, L, S)
-        self.hierarchy = np.array([name != FLAT for name in prior])
-        self.base = np.zeros((k, self.m, self.count, self.strata))
-        drafts = np.stack([quantiles(asked, self.lines) for asked in problem.draft], axis=2)
-        drafts = np.clip(np.nan_to_num(drafts), -2.5, 2.5).transpose(1, 0, 2)
-        self.base[[name == DRAFT for name in prior]] = drafts
-        self.centre = self.base.copy()
-        self.spread, self.own_spread = np.ones(k), np.ones(k)
-        self.level_effect = np.zeros((k, 1, self.count, 1))
-        self.own_effect = np.zeros((k, self.m, 1, 1))
-        self.stratum_effect = np.zeros((k, 1, 1, self.strata))
 
     def _start(self, guess: Guess) -> None:
         k, problem = self.chains, self.problem
@@ -108,8 +94,7 @@ class Chains:
         start = self.rng.uniform(0.3, 0.95, k)
         self.limit = np.full((k, self.count), 0.5)
         for level in self.shares:
-            known = problem.rules[level].limit
-            self.limit[:, level] = known or start
+            self.limit[:, level] = problem.rules[level].limit or start
         self.scale = np.full(k, 20.0)
         self.shape, self.rate = np.full(k, 2.0), np.full(k, self.m / 10.0)
         self.step = np.full((k, self.m), 0.7)
@@ -226,7 +211,7 @@ class Chains:
         # Prior weights: those of a leading stratum count once for all that follow it.
         leader = self.problem.leader[:, levels, j].T
         own = leader == np.arange(self.strata)
-        table += np.where(own[..., None], self._log_prior(j, levels), 0.0)
+        table += np.where(own[..., None], self.prior.log_mass(j, levels), 0.0)
         places = draw_places(table, item.allowed[levels], leader, self.rng)
         self.place[j][:, levels] = places
         self._put(j, levels, rest, self._passes(j, levels))
@@ -240,21 +225,6 @@ class Chains:
         stratum = self.problem.stratum[item.missing]
         np.add.at(table, (k[..., None], h[..., None], stratum, self.bins[j][:, None]), gain)
         return passing(table)
-
-    def _log_prior(self, j: int, half: Ints) -> Floats:
-        """Log mass of each place under the normal prior of the threshold's quantile."""
-        edges = self.lines[j].edges
-        centre = self.centre[:, j, half, :, None]
-        spread = self.spread[:, None, None, None]
-        width = np.diff(edges[1:-1])
-        table = np.empty((*centre.shape[:-1], len(edges) - 1))
-        middle = (edges[1:-2] + edges[2:-1]) / 2
-        table[..., 1:-1] = (
-            np.log(width / 2.5066) - np.log(spread) - ((middle - centre) / spread) ** 2 / 2
-        )
-        table[..., :1] = log_ndtr((edges[1] - centre) / spread)
-        table[..., -1:] = log_ndtr((centre - edges[-2]) / spread)
-        return table
 
     def _impute(self, j: int, rest: NDArray[Any], gain: Floats) -> None:
         """Draw the unknown values of one criterion given the unit's others and its levels."""
@@ -310,10 +280,10 @@ class Chains:
         fit = self._terms(odds, rows)
         for j in range(self.m):
             old = self.raw[:, j]
-            jump = self.step[:, j] * self.rng.standard_normal(self.chains)
+            jump = np.clip(self.step[:, j] * self.rng.standard_normal(self.chains), -9, 9)
             new = old * np.exp(jump)
             total = self.raw.sum(axis=1) + new - old
-            inside = total < STEEPEST
+            inside = (total < STEEPEST) & (new > 1e-30)
             new = np.where(inside, new, old)
             delta = (new - old)[:, None, None]
             passes = self._passes(j, rows)
@@ -353,24 +323,26 @@ class Chains:
         self.rate = self.rng.gamma(0.5 + self.m * self.shape) / (0.5 / self.m + total)
 
     def _stretch(self) -> None:
-        """Move the scale of the margins, and the share limit where it is unknown."""
-        rows = np.flatnonzero(~self.hard)
-        for _ in range(2):
-            jump = 0.25 * self.rng.standard_normal(self.chains)
-            grow = np.exp(jump)
-            power = self.odds[:, rows] ** grow[:, None, None]
-            gain = self._terms(power, rows) - self._terms(self.odds[:, rows], rows)
-            if self.learn:
-                gain += self.m * self.shape * jump - self.rate * self.raw.sum(axis=1) * (grow - 1)
-            else:
-                old = np.log(self.scale / 30)
-                gain += -0.5 * ((old + jump) ** 2 - old**2)
-            fits = (self.raw.sum(axis=1) * grow < STEEPEST) & (self.scale * grow < STEEPEST)
-            accept = (np.log(self.rng.random(self.chains)) < gain) & fits
+        """Move the scales of the margins, of shares and of counts, and an unknown share limit."""
+        for rows, of_shares in ((self.shares, True), (self.counted, False)) * 2:
+            if not len(rows):
+                continue
+            jump = np.clip(0.25 * self.rng.standard_normal(self.chains), -1, 1)
+            grow, odds = np.exp(jump), self.odds[:, rows]
+            power = odds ** grow[:, None, None]
+            gain = self._terms(power, rows) - self._terms(odds, rows)
+            scale = self.raw.sum(axis=1) if of_shares else self.scale
+            if of_shares and self.learn:
+                gain += self.m * self.shape * jump - self.rate * scale * (grow - 1)
+            else:  # about 30, give or take a factor of three
+                gain -= ((np.log(scale / 30) + jump) ** 2 - np.log(scale / 30) ** 2) / 2
+            accept = (np.log(self.rng.random(self.chains)) < gain) & (scale * grow < STEEPEST)
             grow = np.where(accept, grow, 1.0)
-            self.raw *= grow[:, None]
-            self.scale *= grow if not self.learn else 1.0
-            self.state[:, rows] = np.where(accept[:, None, None], power, self.odds[:, rows])
+            if of_shares:
+                self.raw *= grow[:, None]
+            else:
+                self.scale *= grow
+            self.state[:, rows] = np.where(accept[:, None, None], power, odds)
         if len(self.free_limit):
             self._shift()
 
@@ -391,43 +363,6 @@ class Chains:
             self.limit[np.ix_(accept, rows)] = new[accept, None]
             self.state[:, rows] = np.where(accept[:, None, None], moved, self.odds[:, rows])
 
-    def _priors(self) -> None:
-        """Draw the centres and spreads of the thresholds' prior."""
-        rng, k = self.rng, self.chains
-        theta = np.empty((k, self.m, self.count, self.strata))
-        for j, item in enumerate(self.lines):
-            spread, centre = self.spread[:, None, None], self.centre[:, j]
-            low = ndtr((item.edges[self.place[j]] - centre) / spread)
-            high = ndtr((item.edges[self.place[j] + 1] - centre) / spread)
-            at = np.clip(low + rng.random(low.shape) * (high - low), 1e-9, 1 - 1e-9)
-            theta[:, j] = centre + spread * ndtri(at)
-        theta -= self.base
-        free = self.free[None]
-        level, own, of = self.level_effect, self.own_effect, self.stratum_effect
-        precision = (self.spread**-2)[:, None, None, None]
-
-        def effect(rest: NDArray[Any], axes: tuple[int, ...], spread: Floats | float) -> Floats:
-            count = (free * np.ones_like(rest)).sum(axis=axes, keepdims=True)
-            weight = count * precision + 1 / np.square(spread)
-            mean = (rest * free).sum(axis=axes, keepdims=True) * precision / weight
-            return np.asarray(mean + rng.standard_normal(mean.shape) / np.sqrt(weight))
-
-        level = effect(theta - own - of, (1, 3), 1.5)
-        own = effect(theta - level - of, (2, 3), self.own_spread[:, None, None, None])
-        if self.strata > 1:
-            of = effect(theta - level - own, (1, 2), 0.5)
-        rest = ((theta - level - own - of) ** 2 * free).sum(axis=(1, 2, 3))
-        spread = np.sqrt((0.3 + rest / 2) / rng.gamma(1.5 + self.free.sum() / 2, size=k))
-        wide = np.sqrt(
-            (0.3 + (own**2).sum(axis=(1, 2, 3)) / 2) / rng.gamma(1.5 + self.m / 2, size=k)
-        )
-        on = self.hierarchy[:, None, None, None]
-        self.level_effect, self.own_effect = np.where(on, level, 0), np.where(on, own, 0)
-        self.stratum_effect = np.where(on, of, 0)
-        self.spread = np.where(self.hierarchy, np.clip(spread, 0.1, 3), 1.0)
-        self.own_spread = np.clip(wide, 0.05, 3)
-        self.centre = self.base + self.level_effect + self.own_effect + self.stratum_effect
-
     def sweep(self, floor: float = 1e-5, adapt: float = 0.0, noisiest: float = NOISIEST) -> None:
         """Renew everything once.
 
@@ -447,7 +382,7 @@ class Chains:
         if not self.conjunctive:
             self._stretch()
         self._errors(floor, noisiest)
-        self._priors()
+        self.prior.draw(self.place)
         self._margins()
 
     def fit(self) -> Floats:
@@ -490,10 +425,8 @@ class Chains:
 
     def copy(self, of: Ints) -> None:
         """Let each chain go on from where another one stands."""
-        for name in (
-            "base", "centre", "spread", "own_spread", "level_effect", "own_effect",
-            "stratum_effect", "limit", "scale", "shape", "rate", "step", "raw",
-        ):  # fmt: skip
+        self.prior.copy(of)
+        for name in ("limit", "scale", "shape", "rate", "step", "raw"):
             setattr(self, name, getattr(self, name)[of])
         self.place = [place[of] for place in self.place]
         self.bins = [bins[of] for bins in self.bins]

@@ -11,7 +11,8 @@ import numpy as np
 from scipy.special import ndtr
 
 from .draws import Draws, sample
-from .learner import ADDITIVE, DRAFT, FLAT, SHARP, Chains
+from .learner import SHARP, Chains
+from .prior import ADDITIVE, DRAFT, FLAT
 from .problem import Bools, Floats, Ints, Problem
 from .search import Line, line
 from .unknown import Guess, guess, quantiles

@@ -286,7 +286,9 @@ def _move_long_tables(grouped: dict[str, list[Block | Prose]], long: int) -> Non
             if not isinstance(block, Table) or numeral.startswith("PL"):
                 continue
             if block.detail or len(block.rows) >= long:
-                blocks[place] = Paragraph(("Chi tiết ở ", Ref(block.key), ", phụ lục VI."))
+                what = block.caption[:1].lower() + block.caption[1:]
+                where = ("Chi tiết ở ", Ref(block.key), f", phụ lục VI: {what}.")
+                blocks[place] = Paragraph(where)
                 grouped[DETAILS].append(block)
 
 

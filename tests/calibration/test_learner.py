@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from dxmethod.calibration import Rule, Settings, assemble, calibrate, levels_under, likely
-from dxmethod.calibration.learner import FLAT, Chains
+from dxmethod.calibration.learner import Chains
+from dxmethod.calibration.prior import FLAT
 from dxmethod.calibration.search import along, line
 from dxmethod.calibration.unknown import guess
 

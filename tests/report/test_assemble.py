@@ -169,4 +169,4 @@ def test_long_tables_stand_in_the_appendix_of_details():
     }
     assert held == {"III": ["Bảng 1"], "PL IV": ["Bảng 2"], "PL VI": ["Bảng 3"]}
     assert document.captioned[-1].block.key == "B2"
-    assert "Chi tiết ở Bảng 3, phụ lục VI." in paragraphs(document)
+    assert "Chi tiết ở Bảng 3, phụ lục VI: b2." in paragraphs(document)

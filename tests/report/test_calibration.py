@@ -264,3 +264,23 @@ def test_the_whole_section_is_numbered_and_names_simulated_data(judged):
     assert [part.numeral for part in document.parts] == ["X", "PL VI"]
     for item in document.captioned:
         assert "mô phỏng" in item.block.source
+
+
+@pytest.mark.slow
+def test_on_the_shipped_pilot_the_proposal_goes_where_the_truth_is(repository):
+    revision = dx.open_revision("mic-2516-to-2361")
+    assessment = dx.assess(revision.draft(), revision.observations)
+    found = chapters.judge(assessment, revision, revision.file.seed)
+    gain = found.tried.gain()
+    assert 0 < len(found.tried.point.changes) < 10
+    assert gain.low <= gain.gain <= gain.high
+    truth = pd.read_csv(repository / "data/pilot/mo-phong-su-that.csv")
+    moved_to = truth[truth["what"] == "threshold"].set_index(["id", "key"])["value"].astype(float)
+    for row in found.tried.point.changes.to_dict("records"):
+        own = moved_to.get((row["indicator"], f"{row['level']}/*"), row["old"])
+        assert np.sign(row["new"] - row["old"]) == np.sign(own - row["old"])
+    frame = found.thresholds
+    keys = zip(frame["indicator"], frame["level"] + "/" + frame["stratum"], strict=True)
+    true = np.array([moved_to.get(key, old) for key, old in zip(keys, frame["draft"], strict=True)])
+    caught = (frame["low"] <= true) & (true <= frame["high"])
+    assert caught.mean() > 0.7  # most hang on the prior: the data pin few

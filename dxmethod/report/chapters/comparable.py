@@ -128,7 +128,15 @@ def sure_table(found: Mapping[str, NationalLevels], revision: Revision) -> Block
     caption = "Đạt mức của tỉnh thì chắc chắn đạt mức nào của khung"
     note = "Không: không suy ra được mức nào của khung."
     frame = pd.DataFrame(rows)
-    return table("B20-6", frame, columns, caption, source=adapting_documents(revision), note=note)
+    return table(
+        "B20-6",
+        frame,
+        columns,
+        caption,
+        source=adapting_documents(revision),
+        note=note,
+        detail=True,
+    )
 
 
 def unsure_table(revision: Revision) -> Block:
@@ -157,7 +165,15 @@ def unsure_table(revision: Revision) -> Block:
         "số liệu của tỉnh luôn đúng, chỉ rộng ra ở tiêu chí mà tỉnh không hỏi hoặc thiếu số liệu."
     )
     frame = pd.DataFrame(rows)
-    return table("B20-7", frame, columns, caption, source=adapting_documents(revision), note=note)
+    return table(
+        "B20-7",
+        frame,
+        columns,
+        caption,
+        source=adapting_documents(revision),
+        note=note,
+        detail=True,
+    )
 
 
 def _reasons(said: Sequence[str], most: int = 2) -> str:

@@ -162,8 +162,8 @@ def judges(found: Outcome) -> list[Block]:
     """
     title = subsection("Ý kiến của chuyên gia về từng đơn vị")
     if isinstance(found, Faults):
-        said = paragraph("Không hiệu chỉnh được ngưỡng theo ý kiến chuyên gia:")
-        return [title, said, bullets([str(fault) for fault in found.faults])]
+        why = paragraph("Không hiệu chỉnh được ngưỡng theo ý kiến chuyên gia:")
+        return [title, why, bullets([str(fault) for fault in found.faults])]
     if found is None:
         return []
     blocks: list[Block] = [

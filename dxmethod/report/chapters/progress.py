@@ -139,7 +139,9 @@ def alone_table(found: Progress, revision: Revision, limit: int = 8) -> Block:
         "Chặn một mình: đạt thêm đúng yêu cầu này thì lên mức; khi mức chỉ đòi một phần các yêu "
         "cầu, mỗi yêu cầu đủ để lên mức đều được đếm. (ngoài): ngoài thẩm quyền của đơn vị."
     )
-    return table("B14-6", shown, columns, caption, source=computed(revision), note=note)
+    return table(
+        "B14-6", shown, columns, caption, source=computed(revision), note=note, detail=True
+    )
 
 
 def near_table(found: Progress, revision: Revision) -> Block:
@@ -452,7 +454,9 @@ def effect_table(found: Decomposition, revision: Revision) -> Block:
     if "map" not in found.factors:
         caption = "Thay đổi giữa hai đợt do quy định, do kết quả"
     frame = pd.DataFrame(rows)
-    return table("B17-6", frame, columns, caption, source=computed(revision), note=note)
+    return table(
+        "B17-6", frame, columns, caption, source=computed(revision), note=note, detail=True
+    )
 
 
 def step_table(found: Decomposition, revision: Revision) -> Block:

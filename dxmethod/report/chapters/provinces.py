@@ -115,7 +115,13 @@ def count_by_kind(revision: Revision) -> Block:
     caption = "Thay đổi của các tỉnh theo loại"
     rows = frame.reset_index()
     return table(
-        "B20-2", rows, columns, caption, unit="thay đổi", source=adapting_documents(revision)
+        "B20-2",
+        rows,
+        columns,
+        caption,
+        unit="thay đổi",
+        source=adapting_documents(revision),
+        detail=True,
     )
 
 
@@ -180,7 +186,9 @@ def province_thresholds(revision: Revision) -> list[Block]:
     source, wide = adapting_documents(revision), len(made) > _NARROW
     return [
         head,
-        table("B20", shown, columns, caption, source=source, note=note, landscape=wide),
+        table(
+            "B20", shown, columns, caption, source=source, note=note, landscape=wide, detail=True
+        ),
     ]
 
 
@@ -256,7 +264,9 @@ def province_peers(revision: Revision) -> list[Block]:
     caption = "Khái niệm mà các tỉnh hỏi khác khung"
     note = "Siết, nới: đơn vị khó đạt hơn, dễ đạt hơn. –: cả khung và tỉnh đều không hỏi."
     source, wide = adapting_documents(revision), len(revision.overlays) > _NARROW
-    made = table("B20-9", shown, columns, caption, source=source, note=note, landscape=wide)
+    made = table(
+        "B20-9", shown, columns, caption, source=source, note=note, landscape=wide, detail=True
+    )
     told = paragraph(said, " Quy định của khung và từng tỉnh ở ", ref("B20-10"), ".")
     return [
         subsection("Các tỉnh đặt cạnh nhau theo khái niệm"),

@@ -95,7 +95,9 @@ def map_table(effects: MergeEffects, revision: Revision, draft: Framework) -> Bl
         ),
     ]
     caption = "Số đơn vị theo mức độ: tách phần do đổi quy định và phần do đổi địa bàn"
-    return table("B21-1", frame, columns, caption, unit="đơn vị", source=computed(revision))
+    return table(
+        "B21-1", frame, columns, caption, unit="đơn vị", source=computed(revision), detail=True
+    )
 
 
 def assumption_table(revision: Revision) -> Block:

@@ -90,10 +90,11 @@ def _met(found: Cutoffs, frame: pd.DataFrame) -> pd.DataFrame:
     keys = [frame["indicator"], own, frame["threshold"]]
     held = counts.reindex(pd.MultiIndex.from_arrays(keys)).to_numpy(dtype=float, copy=True)
     # Others than the strata that have a threshold of their own.
-    named = frame[own != ""].groupby(["indicator", "level"])["stratum"].unique()
-    for row, key in enumerate(zip(frame["indicator"], frame["level"], strict=True)):
-        for stratum in named.get(key, ()) if not own[row] else ():
-            held[row] -= counts.loc[(key[0], stratum, frame["threshold"][row])].to_numpy()
+    named = frame[own != ""].groupby(["indicator", "level"])["stratum"].unique().to_dict()
+    keyed = zip(frame["indicator"], frame["level"], own, frame["threshold"], strict=True)
+    for row, (name, level, stratum, at) in enumerate(keyed):
+        others = [] if stratum else list(named.get((name, level), ()))
+        held[row] -= counts.reindex([(name, other, at) for other in others]).sum().to_numpy()
     asked, unknown, reached = held.T
     low = wilson(reached, asked, found.confidence)[0]
     high = wilson(reached + unknown, asked, found.confidence)[1]
