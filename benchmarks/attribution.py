@@ -9,9 +9,9 @@ import numpy as np
 from dxmethod.attribution import Bundle, Bundles, NamedBundle, attribute, bundles
 from dxmethod.comparison import compare
 from dxmethod.concepts import Concept
-from dxmethod.differences import differences
+from dxmethod.differences.matching import match
+from dxmethod.differences.table import differences
 from dxmethod.framework import Framework, Indicator, Quorum
-from dxmethod.matching import match
 from dxmethod.observations import Observations
 
 from . import Case, levels

@@ -1,27 +1,27 @@
 """Workbench for the frameworks that say when a commune is digitally transformed."""
 
-from .adaptation import Adaptation, adapt
 from .adapting import open_overlay
 from .assessment import Assessment, assess, roll_up, targets_met
 from .attribution import Attribution, NamedBundle, attribute, bundles, weighed
 from .burden import Burden, burden
 from .changes import Change, Conflict, apply, diff
 from .check import check_framework
-from .common_core import national_levels, score_core
 from .comparison import Comparison, compare, counts, near_ties, weights
 from .concepts import Concept, read_catalogue
 from .decomposition import decompose
-from .differences import Differences, Reason, differences
+from .differences.matching import Matching, match, propose
+from .differences.table import Differences, Reason, differences
 from .faults import Collector, Fault, Faults
 from .framework import Framework, read_framework, write_framework
 from .impact import against, by_group, by_stage, near_bounds, versions
 from .incomplete import bounds, coverage, pending, to_get_first
-from .matching import Matching, match, propose
 from .merging import Merged, merge
 from .observations import Observations, Status, read_observations
-from .progress import progress
+from .overlays.adaptation import Adaptation, adapt
+from .overlays.common_core import national_levels, score_core
+from .overlays.rebasing import rebase
+from .progress.way import progress
 from .questionnaire import write_form
-from .rebasing import rebase
 from .register import read_units
 from .report import chapters
 from .report.blocks import (

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import typer
 
-from .adaptation import Adaptation
 from .adjustable import VERBS
 from .concepts import Concept
-from .conformity import change_counts, conformity, kept
 from .excel import write_workbook
 from .faults import Collector, Fault, Faults, nearest
 from .framework import read_framework, write_framework
-from .overlays import Written, read_overlay, write_overlay
-from .rebasing import rebase
+from .overlays.adaptation import Adaptation
+from .overlays.conformity import change_counts, conformity, kept
+from .overlays.model import Written, read_overlay, write_overlay
+from .overlays.rebasing import rebase
 from .revision import show_path
 from .sheets import Column, Content, Page, Row
 from .shelf import Shelf

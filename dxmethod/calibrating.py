@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from .calibration.cutoffs import check_grid
 from .calibration.frontier import Point
 from .calibration.intake import problem
 from .calibration.proposal import Gain, Tried, draft_of, places_of, propose, told, try_out
 from .changes import Change
-from .cutoffs import check_grid
 from .excel import write_workbook
 from .faults import Collector, Fault, Faults, nearest
 from .framework import Framework, read_framework, write_framework

@@ -309,7 +309,7 @@ def simulate(
 def schema() -> None:
     """Ghi lược đồ JSON vào frameworks/schemas, để trình soạn thảo gợi ý khi viết tệp YAML."""
     from .dispositions import Dispositions
-    from .overlays import Overlay
+    from .overlays.model import Overlay
     from .revision import find_workspace
     from .revision_file import RevisionFile
 

@@ -39,7 +39,7 @@ def comments(
     ] = None,
 ) -> None:
     """Lập sổ góp ý trống của một bản sửa đổi, hoặc kiểm tra sổ đã điền."""
-    from .comment_sheet import comments_command
+    from .consultation.sheet import comments_command
     from .revision import open_revision
 
     revision = open_revision(name)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from .calibration.cutoffs import check_grid
+from .calibration.judgements import Judgements, check_judgements, read_judgements
+from .calibration.opinions import read_budget, read_delphi, read_pairs
 from .concepts import Concept
-from .cutoffs import check_grid
 from .documents import read_text
 from .faults import Collector, nearest, quoted
 from .framework import Framework
-from .judgements import Judgements, check_judgements, read_judgements
 from .observations import Observations, csv_rows
-from .opinions import read_budget, read_delphi, read_pairs
 from .revision_file import Published, RevisionFile
 from .vietnamese import nfc
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .cutoffs import Cutoffs, TradeOff
+from .calibration.cutoffs import Cutoffs, TradeOff
 from .figures import FELL, NEW, OLD, STILL, _drawing, _printed, _short, _styled
 from .vietnamese import number
 

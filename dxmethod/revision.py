@@ -10,23 +10,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .adaptation import Adaptation
 from .attribution import bundles
+from .calibration.judgements import Judgements
 from .check import check_framework, check_units
-from .comment_sheet import read_register
-from .comments import Register
 from .comparison import Comparison, compare
 from .concepts import Concept, join_themes, read_themes
-from .differences import Differences, check_reasons, differences
+from .consultation.comments import Register
+from .consultation.sheet import read_register
+from .differences.matching import Pair, match, read_matches
+from .differences.table import Differences, check_reasons, differences
 from .dispositions import check_dispositions, read_dispositions
 from .documents import read_model
 from .evidence import Evidence, Totals, check_wishes, read_evidence
 from .examples import check_examples
 from .faults import Collector, Fault, Faults, nearest
 from .framework import UNIT_TYPES, Framework, read_framework
-from .judgements import Judgements
-from .matching import Pair, match, read_matches
 from .observations import Observations, read_observations
+from .overlays.adaptation import Adaptation
 from .register import read_units
 from .reorganisation import Reorganisation
 from .returns import Loaded, is_wide, load_observations

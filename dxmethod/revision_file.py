@@ -9,9 +9,9 @@ from pydantic import Field
 
 from .attribution import NamedBundle
 from .calibration.proposal import CalibrationOptions
-from .comments import Event
 from .concepts import Id, Text
-from .differences import Reason
+from .consultation.comments import Event
+from .differences.table import Reason
 from .documents import Model
 from .framework import FrameworkId
 from .rounds import Stage

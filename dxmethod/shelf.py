@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .adaptation import Adaptation, adapt
 from .check import check_framework
 from .concepts import Concept
 from .faults import Collector, Fault, nearest
 from .framework import Framework, framework_files, read_framework
-from .overlays import Written, read_overlay
+from .overlays.adaptation import Adaptation, adapt
+from .overlays.model import Written, read_overlay
 
 
 class Shelf:

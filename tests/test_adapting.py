@@ -10,9 +10,9 @@ from openpyxl import load_workbook
 
 from dxmethod.adapting import adapt_command, conformity_pages, open_overlay, rebase_command
 from dxmethod.cli import main
-from dxmethod.conformity import change_counts, conformity, kept, thresholds_by_stratum
 from dxmethod.describe import Checker
 from dxmethod.faults import Faults
+from dxmethod.overlays.conformity import change_counts, conformity, kept, thresholds_by_stratum
 from dxmethod.transfer import open_framework
 
 HOME = Path(__file__).parents[1] / "frameworks"

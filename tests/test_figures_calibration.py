@@ -7,7 +7,7 @@ from examples import framework, indicator, levels, observe
 
 from dxmethod import figures_calibration as figures
 from dxmethod.assessment import assess
-from dxmethod.cutoffs import Grid, cutoffs, trade_off
+from dxmethod.calibration.cutoffs import Grid, cutoffs, trade_off
 from dxmethod.figures import SIMULATED
 
 NAMES = {"muc-1": "Khởi động", "muc-2": "Kết nối"}

@@ -14,12 +14,12 @@ from pydantic import Field
 
 from ..changes import Change, apply
 from ..concepts import Catalogue
-from ..cutoffs import Grid, places
 from ..documents import Model
-from ..easing import threshold_changes
 from ..framework import Framework, Provenance, Validity, by_stratum
 from ..seeds import rng
 from ..vietnamese import number
+from .cutoffs import Grid, places
+from .easing import threshold_changes
 from .frontier import Frontier, Places, Point, frontier, kappa
 from .learner import DRAFT
 from .problem import Floats, Ints, Problem

@@ -8,10 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..concepts import Catalogue
-from ..differences import Differences, Reason, check_comparable, check_reasons, differences
+from ..differences.matching import Matches, match, proposed, read_matches, write_matches
+from ..differences.table import Differences, Reason, check_comparable, check_reasons, differences
 from ..faults import Collector
 from ..framework import Framework
-from ..matching import Matches, match, proposed, read_matches, write_matches
 from ..vietnamese import number
 from .assemble import Front, assemble
 from .blocks import Block, section

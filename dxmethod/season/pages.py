@@ -22,7 +22,7 @@ from ..concepts import Catalogue, Concept
 from ..framework import Framework, Group
 from ..observations import STATUS_LABELS, Status
 from ..points import rank_totals
-from ..progress import Progress, gap_words, progress
+from ..progress.way import Progress, gap_words, progress
 from ..report.blocks import clean
 from ..structure import threshold_words
 from ..vietnamese import number, percent

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dxmethod.calibrating import propose_revision, summary, write_proposal
 from dxmethod.calibration import Rule, Settings, agreement, assemble, calibrate, levels_under
 from dxmethod.calibration import frontier as module
+from dxmethod.calibration.cutoffs import Grid, Span
 from dxmethod.calibration.frontier import Places, frontier, kappa, movable
 from dxmethod.calibration.intake import problem
 from dxmethod.calibration.proposal import (
@@ -27,7 +28,6 @@ from dxmethod.calibration.proposal import (
 )
 from dxmethod.changes import apply
 from dxmethod.check import check_framework
-from dxmethod.cutoffs import Grid, Span
 from dxmethod.faults import Collector, Faults
 from dxmethod.framework import read_framework, write_framework
 from dxmethod.levels import assess_levels

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dxmethod.weights import from_levels, recover
+from dxmethod.calibration.weights import from_levels, recover
 
 DTI = Path(__file__).resolve().parents[2] / "data" / "dti"
 RATIO = np.array([5, 5, 14, 10, 10, 20, 15, 15])

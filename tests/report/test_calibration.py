@@ -8,12 +8,12 @@ import pytest
 
 import dxmethod as dx
 from dxmethod.calibration import UNPINNED
+from dxmethod.calibration.cutoffs import Grid, cutoffs
+from dxmethod.calibration.easing import threshold_changes
+from dxmethod.calibration.judgements import Judgements
 from dxmethod.calibration.proposal import CalibrationOptions
 from dxmethod.changes import apply
-from dxmethod.cutoffs import Grid, cutoffs
-from dxmethod.easing import threshold_changes
 from dxmethod.framework import Quorum
-from dxmethod.judgements import Judgements
 from dxmethod.report import chapters
 from dxmethod.report.assemble import Front, assemble
 from dxmethod.report.blocks import Bullets, Figure, Section, Table, section

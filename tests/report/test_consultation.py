@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 from examples import HOSTILE
-from test_comments import accepted
+from consultation.test_comments import accepted
 
 import dxmethod as dx
-from dxmethod.comments import Asked, Register, check_register
+from dxmethod.consultation.comments import Asked, Register, check_register
 from dxmethod.report import chapters
 from dxmethod.report.assemble import assemble
 from dxmethod.report.blocks import Banner, Table

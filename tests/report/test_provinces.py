@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import dxmethod as dx
-from dxmethod.adaptation import adapt
 from dxmethod.adjustable import Adjustable
 from dxmethod.assessment import assess
 from dxmethod.changes import apply
 from dxmethod.check import check_framework
 from dxmethod.faults import Collector, Faults
-from dxmethod.overlays import Overlay, Written
+from dxmethod.overlays.adaptation import adapt
+from dxmethod.overlays.model import Overlay, Written
 from dxmethod.report import chapters
 from dxmethod.report.blocks import Banner, Bullets, Figure, Paragraph, Table
 

@@ -4,9 +4,9 @@ import pytest
 from examples import catalogue, concept, framework, group, indicator, levels
 
 import dxmethod as dx
-from dxmethod.differences import Reason, differences
+from dxmethod.differences.matching import match
+from dxmethod.differences.table import Reason, differences
 from dxmethod.faults import Faults
-from dxmethod.matching import match
 from dxmethod.report import chapters
 from dxmethod.report.blocks import Bullets, Paragraph, Table
 from dxmethod.report.chapters.statement import (

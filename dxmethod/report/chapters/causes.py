@@ -8,8 +8,8 @@ from ... import figures_progress as figures
 from ...attribution import METHODS, WHOLE, Attribution, attribute, bundles, is_weighed, weighed
 from ...attribution.games import Outcome
 from ...comparison import Comparison
+from ...differences.matching import match
 from ...impact import blockers, by_group, by_stage, near_bounds, versions
-from ...matching import match
 from ...revision import Revision
 from ...rounds import STAGE_LABELS
 from ...seeds import rng

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from ... import figures
-from ...comment_sheet import ILLUSTRATIVE as INVENTED
+from ...consultation.sheet import ILLUSTRATIVE as INVENTED
 from ...framework import Framework
 from ...revision import Revision
 from ..blocks import Block

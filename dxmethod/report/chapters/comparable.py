@@ -7,8 +7,14 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ... import figures_provinces as figures
-from ...common_core import NationalLevels, common_core, national_levels, score_core, why_unsure
-from ...conformity import change_counts
+from ...overlays.common_core import (
+    NationalLevels,
+    common_core,
+    national_levels,
+    score_core,
+    why_unsure,
+)
+from ...overlays.conformity import change_counts
 from ...revision import Revision
 from ...vietnamese import number
 from ..blocks import Block, Column, bullets, figure, paragraph, ref, subsection, table

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from ...changes import Change
-from ...comment_sheet import ILLUSTRATIVE
-from ...comments import (
+from ...consultation.comments import (
     DISPOSITIONS,
     GENERAL,
     OUTSIDE,
@@ -21,8 +20,9 @@ from ...comments import (
     revised,
     unprompted,
 )
+from ...consultation.revised import Revised, subject
+from ...consultation.sheet import ILLUSTRATIVE
 from ...framework import Framework
-from ...revised import Revised, subject
 from ...revision import Revision
 from ...vietnamese import number, signed
 from ..blocks import Block, Column, banner, paragraph, subsection, table

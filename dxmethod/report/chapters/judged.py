@@ -11,11 +11,11 @@ import pandas as pd
 
 from ...assessment import Assessment
 from ...calibration import Calibration, Problem, Validation, problem
+from ...calibration.judgements import Judgements, check_judgements
+from ...calibration.panel import Panel, describe_judges
 from ...calibration.proposal import Tried, places_of, try_out
 from ...calibration.validation import BASELINES
 from ...faults import Faults
-from ...judgements import Judgements, check_judgements
-from ...panel import Panel, describe_judges
 from ...revision import Revision
 from ...vietnamese import number, percent
 from ..blocks import Block, Column, bullets, paragraph, ref, section, subsection, table

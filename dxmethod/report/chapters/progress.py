@@ -10,8 +10,8 @@ from ...assessment import assess
 from ...concepts import COMPETENCES
 from ...decomposition import FACTORS, Decomposition, decompose
 from ...framework import Framework
-from ...points_left import PointsLeft
-from ...progress import Progress, progress
+from ...progress.points_left import PointsLeft
+from ...progress.way import Progress, progress
 from ...revision import Revision
 from ...vietnamese import number, percent, signed
 from ..blocks import Block, Column, figure, paragraph, ref, subsection, table

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ...adaptation import Adaptation
-from ...amending import node_of
-from ...common_core import peer_table as beside
-from ...common_core import restrict
-from ...conformity import change_counts, conformity, kept, thresholds_by_stratum
+from ...differences.strictness import DIRECTIONS, Direction, joined
 from ...framework import Framework
 from ...impact import versions
 from ...incomplete import reads
+from ...overlays.adaptation import Adaptation
+from ...overlays.amending import node_of
+from ...overlays.common_core import peer_table as beside
+from ...overlays.common_core import restrict
+from ...overlays.conformity import change_counts, conformity, kept, thresholds_by_stratum
 from ...revision import Revision
-from ...strictness import DIRECTIONS, Direction, joined
 from ...vietnamese import number
 from ..blocks import Block, Column, banner, bullets, paragraph, ref, subsection, table
 from .common import computed, documents, version

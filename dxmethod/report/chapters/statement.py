@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from ...concepts import Catalogue
-from ...differences import Differences, Reason, reason_words
-from ...differing import KINDS, Difference
-from ...field_words import band_words
+from ...differences.rows import KINDS, Difference
+from ...differences.strictness import DIRECTIONS, Direction, joined
+from ...differences.table import Differences, Reason, reason_words
+from ...differences.words import band_words
 from ...framework import Band, Framework, Group, Indicator, Level
-from ...strictness import DIRECTIONS, Direction, joined
 from ...structure import concept_matrix, demand_words
 from ...vietnamese import number
 from ..blocks import Block, Bullets, Column, Table, bullets, paragraph, table

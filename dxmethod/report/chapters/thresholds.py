@@ -7,8 +7,8 @@ import pandas as pd
 
 from ... import figures_calibration as figures
 from ...assessment import Assessment
-from ...cutoffs import Cutoffs, Grid, cutoffs, trade_off, wilson
-from ...easing import Eased, ease
+from ...calibration.cutoffs import Cutoffs, Grid, cutoffs, trade_off, wilson
+from ...calibration.easing import Eased, ease
 from ...revision import Revision
 from ...vietnamese import number, percent
 from ..blocks import Block, Column, bullets, figure, paragraph, ref, section, subsection, table

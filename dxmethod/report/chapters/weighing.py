@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from ...assessment import Assessment
+from ...calibration.experts import CONSISTENT, compare_pairs, delphi, share_out
+from ...calibration.weights import STRONG, Recovered, recover
 from ...evidence import Totals
-from ...experts import CONSISTENT, compare_pairs, delphi, share_out
 from ...framework import Framework, Group, Indicator, full_points
 from ...revision import Revision
 from ...vietnamese import number
-from ...weights import STRONG, Recovered, recover
 from ..blocks import Block, Column, paragraph, subsection, table
 from .common import version
 from .data import capital

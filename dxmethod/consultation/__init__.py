@@ -1,0 +1,1 @@
+"""Comments on a draft: the register, its checks, and what answering each of them does."""

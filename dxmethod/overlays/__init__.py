@@ -1,0 +1,1 @@
+"""What a province changes in a framework, whether it may, and what can still be compared."""
