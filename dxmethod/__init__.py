@@ -36,13 +36,14 @@ from .report.blocks import (
     table,
 )
 from .returns import Loaded, load_observations
-from .revision import Revision, find_workspace, open_revision
+from .revision import Revision, open_revision
 from .rounds import Round
 from .transfer import export_framework, import_framework, replace_framework
 from .units import Crosswalk, read_crosswalk
 from .values import Curve, Fitted, Part, Parts
 from .verdicts import diagnose
 from .verification import Gaps, gaps, heaping
+from .workspace import find_workspace
 
 __all__ = [
     "Adaptation",

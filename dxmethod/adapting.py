@@ -18,10 +18,10 @@ from .overlays.adaptation import Adaptation
 from .overlays.conformity import change_counts, conformity, kept
 from .overlays.model import Written, read_overlay, write_overlay
 from .overlays.rebasing import rebase
-from .revision import show_path
 from .sheets import Column, Content, Page, Row
 from .shelf import Shelf
 from .transfer import open_catalogue, replace_files
+from .workspace import show_path
 
 _CHANGES = (
     Column("number", "STT", 5),

@@ -18,10 +18,11 @@ from .changes import Change
 from .excel import write_workbook
 from .faults import Collector, Fault, Faults, nearest
 from .framework import Framework, read_framework, write_framework
-from .revision import Revision, open_revision, show_path
+from .revision import Revision, open_revision
 from .sheets import Column, Page, Row
 from .transfer import replace_files
 from .vietnamese import number, signed
+from .workspace import show_path
 
 _CHANGES = (
     Column("label", "Chỉ tiêu", 40),

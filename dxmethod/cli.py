@@ -110,7 +110,7 @@ def check(
 ) -> None:
     """Kiểm tra khung tiêu chí, danh mục khái niệm và bản sửa đổi; nêu mọi lỗi cùng lúc."""
     from .describe import Checker
-    from .revision import find_workspace
+    from .workspace import find_workspace
 
     checker = Checker()
     for path in _files(paths or [find_workspace() / "frameworks"], checker.faults):
@@ -129,7 +129,7 @@ def concept(
 ) -> None:
     """Cho biết một khái niệm là gì và khung nào dùng đến nó."""
     from .describe import concept_lines, uses
-    from .revision import find_workspace
+    from .workspace import find_workspace
 
     home = find_workspace() / "frameworks"
     faults = Collector()
@@ -298,8 +298,8 @@ def simulate(
     seed: Annotated[int, typer.Option(metavar="SỐ", help="Hạt giống.")] = 1,
 ) -> None:
     """Tạo số liệu mô phỏng để thử khung: đơn vị bịa, ghi rõ là mô phỏng."""
-    from .revision import find_workspace
     from .simulate import simulate_command
+    from .workspace import find_workspace
 
     for path in simulate_command(names, units, seed, to, find_workspace()):
         typer.echo(f"Đã ghi {_near(path)}")
@@ -310,8 +310,8 @@ def schema() -> None:
     """Ghi lược đồ JSON vào frameworks/schemas, để trình soạn thảo gợi ý khi viết tệp YAML."""
     from .dispositions import Dispositions
     from .overlays.model import Overlay
-    from .revision import find_workspace
     from .revision_file import RevisionFile
+    from .workspace import find_workspace
 
     folder = find_workspace() / "frameworks" / "schemas"
     folder.mkdir(exist_ok=True)
@@ -427,7 +427,7 @@ def _near(path: Path) -> Path:
 
 def _keep_traceback(text: str) -> Path:
     """Write a traceback where the user can find it, and return where."""
-    from .revision import find_workspace
+    from .workspace import find_workspace
 
     name = f"loi-{datetime.now():%Y%m%d-%H%M%S}.txt"
     try:

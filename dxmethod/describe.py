@@ -14,9 +14,10 @@ from .documents import read_model, read_yaml
 from .examples import check_examples
 from .faults import Collector, Fault, Faults, nearest, quoted
 from .framework import FIDELITY, STATUS, Framework, Group, read_framework
-from .revision import find_workspace, open_revision, show_path
+from .revision import open_revision
 from .values import concepts_of
 from .vietnamese import number
+from .workspace import find_workspace, show_path
 
 _DEPTHS = {"indicators": "đủ đến từng chỉ tiêu", "main_index": "chỉ đến chỉ số chính"}
 

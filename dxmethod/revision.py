@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,8 +33,7 @@ from .revision_file import ReorganisationFiles, RevisionFile, Table
 from .rounds import Round
 from .shelf import Shelf
 from .units import read_crosswalk, read_strata
-
-WORKSPACE_VARIABLE = "DXMETHOD_WORKSPACE"
+from .workspace import find_workspace, show_path
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,36 +152,6 @@ class Revision:
         return compare(self.baseline, self.draft(draft_id), self.observations)
 
 
-def find_workspace(start: Path | None = None) -> Path:
-    """Find the folder that holds `frameworks/`.
-
-    Parameters
-    ----------
-    start : Path, optional
-        A file or folder inside the workspace; by default the folder that the environment variable
-        DXMETHOD_WORKSPACE names, else the current folder, else the repository of the package.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    Faults
-        If no folder above holds `frameworks/`.
-    """
-    named = os.environ.get(WORKSPACE_VARIABLE)
-    starts = [start] if start else [Path(named)] if named else [Path.cwd(), Path(__file__).parent]
-    for here in starts:
-        here = here.resolve()
-        for folder in (here, *here.parents):
-            if folder.name != "frameworks" and (folder / "frameworks").is_dir():
-                return folder
-    raise Faults(
-        [Fault(str(starts[0]), "", "không thấy thư mục frameworks", "một bộ làm việc dxmethod")]
-    )
-
-
 def open_revision(name: str | Path) -> Revision:
     """Open a revision by its name or by its file.
 
@@ -220,14 +188,6 @@ def open_revision(name: str | Path) -> Revision:
     if file.id != path.stem:  # a copy under its old id would write over the other's report
         faults.add("mục id", f"có “{file.id}”", f"“{path.stem}” như tên tệp", file=shown)
     return _Loader(workspace, faults).load(file, path)
-
-
-def show_path(path: Path, workspace: Path) -> str:
-    """Name a file as the user knows it: relative to the workspace, with forward slashes."""
-    try:
-        return path.resolve().relative_to(workspace.resolve()).as_posix()
-    except ValueError:
-        return path.name
 
 
 def _told_apart(frameworks: Sequence[Framework]) -> tuple[Framework, ...]:
@@ -280,6 +240,8 @@ class _Loader:
         matches = self.matches(file.matches, frameworks)
         evidence = self.evidence(file, frameworks[1], observations, catalogue)
         overlays = self.overlays(file, frameworks, catalogue, observations)
+        self.faults.raise_errors()
+        self.reasons(file, path, frameworks, matches, catalogue)
         self.faults.raise_errors()
         kept = _told_apart([framework for framework in frameworks if framework is not None])
         # Only the themes that this revision reads: a new theme leaves an old report as it was.

@@ -30,8 +30,8 @@ from .intake import Entry, read_tables, slug
 from .outline import build
 from .replacing import Replaced, replace_criteria
 from .report.chapters.wording import worded
-from .revision import find_workspace, show_path
 from .sheets import Grid, Page
+from .workspace import find_workspace, show_path
 
 _SECTIONS = ("tree", "levels", "bands", "required")
 _RESERVED = ("catalogue", "dispositions", "overlays", "revisions", "schemas")

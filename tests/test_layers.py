@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "dxmethod"
 
 # Lowest first. "report" stands for every module of that room.
 LAYERS = (
-    ("faults", "vietnamese", "documents", "office", "seeds"),
+    ("faults", "vietnamese", "documents", "office", "seeds", "workspace"),
     ("concepts", "values", "adjustable"),
     ("framework",),
     ("check", "changes", "observations", "rounds", "units", "dispositions"),

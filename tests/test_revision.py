@@ -12,7 +12,8 @@ from dxmethod.assessment import assess
 from dxmethod.changes import apply, diff
 from dxmethod.documents import write_yaml
 from dxmethod.faults import Faults
-from dxmethod.revision import WORKSPACE_VARIABLE, find_workspace, open_revision, show_path
+from dxmethod.revision import open_revision
+from dxmethod.workspace import WORKSPACE_VARIABLE, find_workspace, show_path
 
 NEW = "frameworks/minh-hoa-muc-2026/commune.yml"
 DATA = "data/communes.csv"

@@ -23,7 +23,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
-from ..revision import WORKSPACE_VARIABLE
+from ..workspace import WORKSPACE_VARIABLE
 
 START_TIMEOUT = 120  # seconds
 CELL_TIMEOUT = 1800

@@ -17,7 +17,8 @@ from pydantic import Field
 
 from ..concepts import Text
 from ..documents import Model
-from ..revision import Revision, show_path
+from ..revision import Revision
+from ..workspace import show_path
 from .blocks import Block, Column, Table, paragraph, ref, section, subsection, table
 
 RECORD, LOG = "ho-so.json", "nhat-ky.log"

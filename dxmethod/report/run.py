@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..documents import validate
 from ..faults import Collector, Fault, Faults, nearest
-from ..revision import Revision, open_revision, show_path
+from ..revision import Revision, open_revision
 from ..vietnamese import number
+from ..workspace import show_path
 from .assemble import Document, Front, assemble, collect
 from .chapters import notices
 from .output import check_target, clear_failure, disk_faults, failure_folder, staging

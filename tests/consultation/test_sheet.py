@@ -6,9 +6,9 @@ import datetime as dt
 import random
 
 import pytest
+from consultation.test_comments import KNOWN, NEW, OLD, accepted, comment
 from openpyxl import load_workbook
 from tables import TEXTS, edit
-from consultation.test_comments import KNOWN, NEW, OLD, accepted, comment
 
 from dxmethod.consultation.comments import GROUPS, Asked, Comment, Reason, Register, revised
 from dxmethod.consultation.sheet import comments_command, read_register, write_register

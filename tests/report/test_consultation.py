@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from examples import HOSTILE
 from consultation.test_comments import accepted
+from examples import HOSTILE
 
 import dxmethod as dx
 from dxmethod.consultation.comments import Asked, Register, check_register

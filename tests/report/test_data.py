@@ -14,8 +14,9 @@ from dxmethod.observations import Status
 from dxmethod.report import chapters
 from dxmethod.report.blocks import Figure, Subsection, Table
 from dxmethod.report.chapters.data import excluded
-from dxmethod.revision import WORKSPACE_VARIABLE, open_revision
+from dxmethod.revision import open_revision
 from dxmethod.rounds import Round
+from dxmethod.workspace import WORKSPACE_VARIABLE
 
 REVISIONS = {
     "small-levels": "small-levels",
