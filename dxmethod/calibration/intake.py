@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..cells import lay_out, leave_out, outside
 from ..faults import Collector, nearest, quoted
@@ -49,39 +52,26 @@ def problem(
     labels, judges = _labels(framework, observations, judgements, faults)
     faults.raise_errors()
     assessed = assess_levels(framework, observations)
-    indicators, required = framework.asked, assessed.required
     concepts = {concept.id: concept for concept in observations.concepts}
-    known = [concepts.get(item.concept) for item in indicators]
+    known = [concepts.get(item.concept) for item in framework.asked]
     sign = np.array([1.0 if concept is None else concept.sign for concept in known])
-    cells = lay_out([item.concept for item in indicators], observations, framework.policy)
-    cells = leave_out(cells, outside(indicators, observations))
-    blank = np.zeros(cells.value.shape, dtype=bool)
-    unknown = blank if cells.unknown is None else cells.unknown
-    excluded = blank if cells.excluded is None else cells.excluded
-    value = cells.value.T * sign
-    value[(excluded | unknown).T] = np.nan
-    fails = np.isnan(value) & ~excluded.T & ~unknown.T
-    bounds = [(-np.inf, np.inf) if c is None else c.bounds for c in known]
-    ends = np.sort(np.array(bounds).reshape(-1, 2) * sign[:, None], axis=1)
-    codes = assessed.stratum
-    draft = required * sign
+    ranges = [(-np.inf, np.inf) if concept is None else concept.bounds for concept in known]
+    ends = np.sort(np.array(ranges).reshape(-1, 2) * sign[:, None], axis=1)
+    codes, draft = assessed.stratum, assessed.required * sign
     made = Problem(
-        values=np.ascontiguousarray(value),
-        low=np.where(np.isnan(value), -np.inf, value),
-        high=np.where(unknown.T, np.inf, np.where(fails | np.isnan(value), -np.inf, value)),
-        excluded=np.ascontiguousarray(excluded.T),
+        **_cells(framework, observations, sign),
         labels=labels,
         stratum=codes,
         draft=draft,
-        leader=_leaders(framework, observations, codes, required),
+        leader=_leaders(framework, observations, codes, draft),
         rules=rules,
-        weights=_given(weights, len(indicators), rules),
+        weights=_given(weights, len(known), rules),
         lower=np.broadcast_to(ends[:, 0], draft.shape),
         upper=np.broadcast_to(ends[:, 1], draft.shape),
         whole=np.array([c is not None and c.measure in ("yes_no", "category") for c in known]),
         sign=sign,
         units=observations.units.index,
-        criteria=tuple(item.id for item in indicators),
+        criteria=tuple(item.id for item in framework.asked),
         levels=tuple(level.id for level in framework.levels),
         judges=judges,
         strata=_stratum_names(observations, codes, len(draft)),
@@ -89,6 +79,22 @@ def problem(
     check_problem(made, faults)
     faults.raise_errors()
     return made
+
+
+def _cells(
+    framework: Framework, observations: Observations, sign: Floats
+) -> dict[str, NDArray[Any]]:
+    """Values, and what they are at worst and at best by the framework's policy."""
+    indicators = framework.asked
+    cells = lay_out([item.concept for item in indicators], observations, framework.policy)
+    cells = leave_out(cells, outside(indicators, observations))
+    blank = np.zeros(cells.value.shape, dtype=bool)
+    unknown = (blank if cells.unknown is None else cells.unknown).T
+    excluded = (blank if cells.excluded is None else cells.excluded).T
+    value = np.where(excluded | unknown, np.nan, cells.value.T * sign)
+    low = np.where(np.isnan(value), -np.inf, value)
+    high = np.where(unknown, np.inf, low)
+    return {"values": value, "low": low, "high": high, "excluded": excluded.copy()}
 
 
 def check_problem(problem: Problem, faults: Collector) -> None:

@@ -149,22 +149,20 @@ def assemble(
     """
     size, m = values.shape
     labels = np.atleast_2d(np.asarray(labels, dtype=float))
-    missing = np.isnan(values)
-    count = len(rules)
     if draft is None:
-        at = (np.arange(count) + 1) / (count + 1)
-        draft = np.nanquantile(values, at, axis=0)
+        draft = np.nanquantile(values, (np.arange(len(rules)) + 1) / (len(rules) + 1), axis=0)
     draft = draft[None] if draft.ndim == 2 else draft
-    shape = draft.shape
-    names = {"units": "u", "criteria": "c", "levels": "l", "judges": "j", "strata": "s"}
-    sizes = (size, m, count, len(labels), shape[0])
-    named = {
-        name: tuple(f"{letter}{k}" for k in range(length))
-        for (name, letter), length in zip(names.items(), sizes, strict=True)
-    }
+    shape, missing = draft.shape, np.isnan(values)
+
+    def named(letter: str, count: int) -> tuple[str, ...]:
+        return tuple(f"{letter}{number}" for number in range(count))
+
     given: dict[str, Any] = {
-        **named,
-        "units": pd.Index(named["units"], dtype=object),
+        "units": pd.Index(named("u", size), dtype=object),
+        "criteria": named("c", m),
+        "levels": named("l", len(rules)),
+        "judges": named("j", len(labels)),
+        "strata": named("s", shape[0]),
         "low": np.where(missing, -np.inf, values),
         "high": np.where(missing, np.inf, values),
         "excluded": np.zeros(values.shape, dtype=bool),
@@ -174,10 +172,14 @@ def assemble(
         "upper": np.full(shape, bounds[1]),
         "whole": np.zeros(m, dtype=bool),
         "sign": np.ones(m),
-        **fields,
     }
     return Problem(
-        values=values, labels=labels, draft=draft, rules=tuple(rules), weights=weights, **given
+        values=values,
+        labels=labels,
+        draft=draft,
+        rules=tuple(rules),
+        weights=weights,
+        **{**given, **fields},
     )
 
 

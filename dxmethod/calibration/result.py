@@ -259,10 +259,10 @@ def calibrate(
     guessed = guess(np.where(problem.excluded, np.nan, problem.values), lines)
     many = judged >= MANY
     chains = settings.chains or (16 if few else max(4, min(16, 4000 // max(judged, 1))))
-    warm, keep = settings.warm or 40, settings.keep or 40
+    usual = (80, 80) if few and conjunctive else (40, 40)
     if many:  # every sweep is dear under a share rule, and little uncertain
         usual = (200, 40) if few else ((60, 60) if conjunctive else (24, 24))
-        warm, keep = settings.warm or usual[0], settings.keep or usual[1]
+    warm, keep = settings.warm or usual[0], settings.keep or usual[1]
     choose = not many and len(settings.priors) > 1
     inside = warm + keep // 2 if choose else 0
     tick = _ticker(progress, inside + warm + keep)

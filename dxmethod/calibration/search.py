@@ -218,57 +218,68 @@ def search(problem: Problem, *, starts: int = 64, sweeps: int = 60, seed: int = 
     at first worse ones are likely too, so that searches leave local optima.
     """
     rng = np.random.default_rng(seed)
-    strata, count, m = problem.draft.shape
-    problem = replace(problem, values=np.where(np.isnan(problem.values), -np.inf, problem.values))
-    lines = [line(problem, j, len(problem.units)) for j in range(m)]
-    counts = (problem.asked[problem.stratum] & ~problem.excluded[:, None]).transpose(2, 1, 0)
-    weight = np.ones(m) if problem.weights is None else problem.weights
-    worth = np.array([weight if r.kind == "share" else np.ones(m) for r in problem.rules])
-    total = np.einsum("lj,jlu->lu", worth, counts)
-    needed = np.array([_needed(rule, row) for rule, row in zip(problem.rules, total, strict=True)])
-    said = problem.consensus > np.arange(count)[:, None]
-    sign = np.where(problem.judged, 2.0 * said - 1, 0.0)
-    place = [
-        np.sort(rng.integers(0, len(item.cuts) + 1, (starts, count, strata)), axis=1)
-        for item in lines
-    ]
-
-    def met(j: int) -> Floats:
-        passes = lines[j].bins > place[j].take(problem.stratum, axis=2)
-        return np.asarray(passes * counts[j] * worth[:, j, None])
-
-    def margin(but: int | None = None) -> Floats:
-        start = np.zeros((starts, count, len(problem.units))) - needed
-        return np.asarray(sum((met(j) for j in range(m) if j != but), start))
-
-    def wrong() -> Ints:
-        reached = margin() >= 0
-        return np.asarray((reached != said)[..., problem.judged].sum(axis=(1, 2)))
-
-    best, least = [item.copy() for item in place], wrong()
+    several = _Searches(problem, starts, rng)
+    best, least = [place.copy() for place in several.place], several.wrong()
     for number in range(sweeps):
         cold = 8.0 if number >= 0.8 * sweeps else 0.5 * 16 ** (number / sweeps)
-        for j in rng.permutation(m).tolist():
-            others = margin(but=j)
-            decides = (others < 0) & (others + counts[j] * worth[:, j, None] >= 0)
-            table = cold * along(decides * sign, lines[j])
-            place[j] = draw_places(table, lines[j].allowed, problem.leader[..., j].T, rng)
-        loss = wrong()
-        for j in range(m):
-            best[j][loss < least] = place[j][loss < least]
+        for j in rng.permutation(len(best)).tolist():
+            several.move(j, cold)
+        loss = several.wrong()
+        for held, place in zip(best, several.place, strict=True):
+            held[loss < least] = place[loss < least]
         least = np.minimum(loss, least)
     first = int(least.argmin())
-    chosen = np.stack([_cut(item, at[first]) for item, at in zip(lines, best, strict=True)], axis=2)
-    return Found(np.where(problem.asked, chosen, np.nan), int(least[first]))
+    ends = [np.append(item.cuts, np.inf) for item in several.lines]
+    chosen = [above[place[first]].T for above, place in zip(ends, best, strict=True)]
+    thresholds = np.where(problem.asked, np.stack(chosen, axis=2), np.nan)
+    return Found(thresholds, int(least[first]))
+
+
+class _Searches:
+    """Searches side by side, K of them: `place` holds (K, L, S) of each criterion."""
+
+    def __init__(self, problem: Problem, starts: int, rng: np.random.Generator) -> None:
+        strata, count, m = problem.draft.shape
+        known = np.where(np.isnan(problem.values), -np.inf, problem.values)
+        self.problem, self.rng = replace(problem, values=known), rng
+        self.lines = [line(self.problem, j, len(known)) for j in range(m)]
+        counts = problem.asked[problem.stratum] & ~problem.excluded[:, None]
+        weight = np.ones(m) if problem.weights is None else problem.weights
+        worth = np.array([weight if r.kind == "share" else np.ones(m) for r in problem.rules])
+        self.worth = (counts * worth).transpose(2, 1, 0)  # (m, L, U); 0 where it does not count
+        total = self.worth.sum(axis=0)
+        self.needed = np.array([_needed(*pair) for pair in zip(problem.rules, total, strict=True)])
+        self.said = problem.consensus > np.arange(count)[:, None]
+        self.sign = np.where(problem.judged, 2.0 * self.said - 1, 0.0)
+        shape = (starts, count, strata)
+        self.place: list[Ints] = [
+            np.sort(rng.integers(0, len(item.cuts) + 1, shape), axis=1) for item in self.lines
+        ]
+
+    def margin(self, but: int = -1) -> Floats:
+        """What is met above what is needed, one criterion failing; (K, L, U)."""
+        margin: Floats = np.zeros((len(self.place[0]), *self.needed.shape)) - self.needed
+        for j, item in enumerate(self.lines):
+            if j != but:
+                above = self.place[j].take(self.problem.stratum, axis=2)
+                margin += (item.bins > above) * self.worth[j]
+        return margin
+
+    def wrong(self) -> Ints:
+        """Judged units and boundaries told wrongly, shape (K,)."""
+        wrong = ((self.margin() >= 0) != self.said)[..., self.problem.judged]
+        return np.asarray(wrong.sum(axis=(1, 2)))
+
+    def move(self, j: int, cold: float) -> None:
+        """Draw the thresholds of one criterion, an error less being exp(cold) times likelier."""
+        others = self.margin(but=j)
+        decides = (others < 0) & (others + self.worth[j] >= 0)
+        table = cold * along(decides * self.sign, self.lines[j])
+        leader = self.problem.leader[..., j].T
+        self.place[j] = draw_places(table, self.lines[j].allowed, leader, self.rng)
 
 
 def _needed(rule: Rule, total: Floats) -> Floats:
     if rule.kind == "share":
         return np.asarray((rule.limit or 0.5) * total - HAIR)
     return np.asarray(total if rule.limit is None else np.minimum(rule.limit, total))
-
-
-def _cut(item: Line, place: Ints) -> Floats:
-    """Thresholds at their upper ends, a candidate value or above all; shape (S, L)."""
-    above = np.append(item.cuts, np.inf)
-    return np.asarray(above[place].T)

@@ -31,7 +31,7 @@ _PICTURE_WIDTH, _PICTURE_HEIGHT = 160.0, 200.0
 _LINE, _LYING_LINE, _WIDEST, _WORD = 72, 111, 40, 12
 _FEW_ROWS, _LONG_CELL = 12, 400
 # Lines of a table that still stand on one page with the headings above it, upright and lying.
-_LINES, _LYING_LINES = 26, 14
+_LINES, _LYING_LINES = 22, 14
 
 
 _EMPTY: list[Any] = ["", [], []]
@@ -221,9 +221,8 @@ def _grid(label: str, table: Table) -> Node:
 def _sizes(table: Table) -> list[str]:
     """Say whether the table fits on a page ("small") and whether a row may not ("long")."""
     lengths = [len(cell) for row in table.shown() for cell in row]
-    small = len(table.rows) <= _FEW_ROWS and _height(table) <= (
-        _LYING_LINES if table.landscape else _LINES
-    )
+    room = _LYING_LINES if table.landscape else _LINES
+    small = len(table.rows) <= _FEW_ROWS and _height(table) <= room
     return ["small"] * small + ["long"] * (max(lengths, default=0) > _LONG_CELL)
 
 
