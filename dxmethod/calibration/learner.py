@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, ndtr, ndtri
 
 from .prior import DRAFT as DRAFT
 from .prior import Prior
 from .problem import Bools, Floats, Ints, Problem
 from .search import Line, along, draw_places, passing
+from .special import gammaln, ndtr, ndtri
 from .unknown import Guess
 
 SHARP = 20.0  # margin of one requirement where a level asks for all: half of it says yes or no

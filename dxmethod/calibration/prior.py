@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, ndtr, ndtri
 
 from .problem import Floats, Ints, Problem
 from .search import Line
+from .special import log_ndtr, ndtr, ndtri
 from .unknown import quantiles
 
 FLAT, ADDITIVE, DRAFT = "flat", "additive", "draft"

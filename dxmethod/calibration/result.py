@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from .draws import Draws, sample
 from .learner import SHARP, Chains
 from .prior import ADDITIVE, DRAFT, FLAT
 from .problem import Bools, Floats, Ints, Problem
 from .search import Line, line
+from .special import ndtr
 from .unknown import Guess, guess, quantiles
 
 UNPINNED = "không xác định được"
