@@ -308,6 +308,7 @@ def simulate(
 @app.command(cls=_Command)
 def schema() -> None:
     """Ghi lược đồ JSON vào frameworks/schemas, để trình soạn thảo gợi ý khi viết tệp YAML."""
+    from .differences.matching import Matches
     from .dispositions import Dispositions
     from .overlays.model import Overlay
     from .revision_file import RevisionFile
@@ -319,6 +320,7 @@ def schema() -> None:
         ("framework", Framework),
         ("concepts", Theme),
         ("dispositions", Dispositions),
+        ("matches", Matches),
         ("overlay", Overlay),
         ("revision", RevisionFile),
     ):

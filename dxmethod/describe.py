@@ -9,6 +9,7 @@ from pathlib import Path
 from .adapting import open_overlay, summary
 from .check import check_framework
 from .concepts import SOURCE_TYPES, Concept, Theme, read_catalogue
+from .differences.matching import Matches, check_matches
 from .dispositions import check_dispositions, read_dispositions
 from .documents import read_model, read_yaml
 from .examples import check_examples
@@ -41,6 +42,7 @@ class Checker:
             "revision": self._revision,
             "dispositions": self._dispositions,
             "overlay": self._overlay,
+            "matches": self._matches,
         }
         said = ""
         if not own.errors and kind in kinds:
@@ -109,6 +111,25 @@ class Checker:
         if former is not None:
             own.extend(check_dispositions(found, former, target, own.file))
         return f"xử lý {number(len(found.dispositions))} tiêu chí của {found.framework}"
+
+    def _matches(self, path: Path, own: Collector) -> str:
+        found = read_model(Matches, path, own.file, own)
+        if found is None:
+            return ""
+        home = find_workspace(path.parent) / "frameworks"
+        sides: list[Framework] = []
+        for key, name in (("old", found.old), ("new", found.new)):
+            file = home / f"{name}.yml"
+            framework = read_framework(file, Collector()) if file.is_file() else None
+            if framework is None:
+                own.add(f"mục {key}", f"có “{name}”", "mã một khung đã có")
+            else:
+                sides.append(framework)
+        if len(sides) == 2:
+            check_matches(found.matches, sides[0], sides[1], own)
+        sure = sum(pair.confirmed for pair in found.matches)
+        told = f"{number(len(found.matches))} cặp, {number(sure)} đã xác nhận"
+        return f"ghép chỉ tiêu của {found.old} và {found.new}; {told}"
 
     def _overlay(self, path: Path, own: Collector) -> str:
         try:

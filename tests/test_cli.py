@@ -50,6 +50,24 @@ def test_check_describes_every_file_of_the_workspace(workspace, capsys):
     ]
 
 
+def test_a_file_of_matches_is_checked_against_both_frameworks(workspace, capsys):
+    path = workspace / "frameworks" / "ghep.yml"
+    text = "kind: matches\nformat: 1\nold: old/commune\nnew: {new}\nmatches: [{pair}]\n"
+    pair = "{old: khong-co, new: khong-co, confirmed: true}"
+    path.write_text(text.replace("{new}", "new/commune").replace("{pair}", pair), encoding="utf-8")
+    code, _, err = run(capsys, "check", path)
+    assert code == 1
+    assert "khong-co" in err
+    path.write_text(text.replace("{new}", "new/communes").replace("{pair}", ""), encoding="utf-8")
+    code, _, err = run(capsys, "check", path)
+    assert code == 1
+    assert "new/communes" in err
+    path.write_text(text.replace("{new}", "new/commune").replace("{pair}", ""), encoding="utf-8")
+    code, out, err = run(capsys, "check", path)
+    assert (code, err) == (0, "")
+    assert "ghép chỉ tiêu của old/commune và new/commune; 0 cặp, 0 đã xác nhận" in out
+
+
 def test_repository_passes_its_own_check(repository, capsys):
     code, out, err = run(capsys, "check", str(repository / "frameworks"))
     assert (code, err, out.splitlines()[-1]) == (0, "", "Không có lỗi")

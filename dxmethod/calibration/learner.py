@@ -25,6 +25,8 @@ SHARP = 20.0  # margin of one requirement where a level asks for all: half of it
 STEEPEST = 200.0  # of the share rule's scale: exp(200) squared is still a number
 NOISIEST = 0.45  # a judge who errs half the time says nothing
 
+Levels = Ints | slice
+
 
 class Chains:
     """K chains of the sampler.
@@ -113,6 +115,10 @@ class Chains:
         ]
         self._margins()
 
+    def _those(self, levels: Ints) -> Levels:
+        """Some levels, or all of them as a slice, which spares copies."""
+        return slice(None) if len(levels) == self.count else levels
+
     def _slopes(self) -> Floats:
         """Margin that each criterion is worth, shape (K, L, m)."""
         slopes = np.empty((self.chains, self.count, self.m))
@@ -138,7 +144,7 @@ class Chains:
 
     def _margins(self) -> None:
         """Work out the state anew; steps in between keep it up by factors."""
-        every = np.arange(self.count)
+        every = slice(None)
         if self.conjunctive:
             self.state = np.zeros((self.chains, self.count, self.size), dtype=np.int16)
             for j in range(self.m):
@@ -150,7 +156,7 @@ class Chains:
             margin += self.slopes[:, :, j, None] * self._passes(j, every)
         self.state = np.exp(-np.clip(margin, -STEEPEST, STEEPEST))
 
-    def _fails(self, j: int, levels: Ints) -> Bools:
+    def _fails(self, j: int, levels: Levels) -> Bools:
         fails = ~self._passes(j, levels)
         return fails if self.counts is None else fails & self.counts[j, levels]
 
@@ -161,7 +167,7 @@ class Chains:
             return np.asarray(np.exp(SHARP * (np.minimum(self.state, 12) - 0.5)))
         return np.asarray(self.state)
 
-    def _passes(self, j: int, levels: Ints) -> Bools:
+    def _passes(self, j: int, levels: Levels) -> Bools:
         """Which units pass a criterion that counts for them, shape (K, levels, U)."""
         item, place = self.lines[j], self.place[j][:, levels]
         at = place if self.strata == 1 else place.take(self.problem.stratum, axis=2)
@@ -173,7 +179,7 @@ class Chains:
             passes &= self.counts[j, levels]
         return passes
 
-    def _rest(self, j: int, levels: Ints, passes: Bools) -> tuple[NDArray[Any], Floats]:
+    def _rest(self, j: int, levels: Levels, passes: Bools) -> tuple[NDArray[Any], Floats]:
         """State of the units if they fail one criterion, and the log ratio of passing to failing.
 
         Given odds o against the level, what was said has likelihood (a + (1 - a) o) / (1 + o): a
@@ -191,7 +197,7 @@ class Chains:
             gain *= self.counts[j, levels]
         return rest, gain
 
-    def _put(self, j: int, levels: Ints, rest: NDArray[Any], passes: Bools) -> None:
+    def _put(self, j: int, levels: Levels, rest: NDArray[Any], passes: Bools) -> None:
         if self.conjunctive:
             self.state[:, levels] = rest - passes
         else:
@@ -203,7 +209,7 @@ class Chains:
 
     def _move(self, j: int) -> None:
         """Draw the thresholds of one criterion from their exact conditional distribution."""
-        item, levels = self.lines[j], self.lines[j].levels
+        item, levels = self.lines[j], self._those(self.lines[j].levels)
         rest, gain = self._rest(j, levels, self._passes(j, levels))
         table = along(gain, item)
         if len(item.missing):
@@ -274,9 +280,9 @@ class Chains:
 
     def _weigh(self, adapt: float) -> None:
         """Move each weight by Metropolis; prior Gamma(shape, rate)."""
-        rows = self.shares
+        rows = self._those(self.shares)
         limit = self.limit[:, rows, None]
-        odds = self.odds[:, rows]
+        odds = self.odds[:, rows].copy()
         fit = self._terms(odds, rows)
         for j in range(self.m):
             old = self.raw[:, j]
@@ -301,9 +307,13 @@ class Chains:
         self.state[:, rows] = odds
         self._shape()
 
-    def _terms(self, odds: Floats, rows: Ints) -> Floats:
+    def _terms(self, odds: Floats, rows: Levels) -> Floats:
         a = self.trust[:, rows]
-        return np.asarray(np.log((a + (1 - a) * odds) / (1 + odds)).sum(axis=(1, 2)))
+        likely = 1 - a
+        likely *= odds
+        likely += a
+        likely /= 1 + odds
+        return np.asarray(np.log(likely, out=likely).sum(axis=(1, 2)))
 
     def _shape(self) -> None:
         """Shape and rate of the Gamma that weights come from."""
@@ -387,7 +397,7 @@ class Chains:
 
     def fit(self) -> Floats:
         """Log likelihood of each chain, shape (K,)."""
-        return self._terms(self.odds, np.arange(self.count))
+        return self._terms(self.odds, slice(None))
 
     def reached(self) -> Floats:
         """Chance that each unit is at each level or above, shape (K, L, U)."""
@@ -409,7 +419,7 @@ class Chains:
         of the limit with it and on the other without.
         """
         part = np.empty((self.m, self.count, self.size))
-        every = np.arange(self.count)
+        every = slice(None)
         for j in range(self.m):
             passes = self._passes(j, every)
             if self.conjunctive:
@@ -437,6 +447,12 @@ class Chains:
 
 def _ratio(a: Floats, better: NDArray[Any], worse: NDArray[Any]) -> Floats:
     """Log ratio of likelihoods at two odds, as one product of bounded ratios."""
-    ratio = (a + (1 - a) * better) * (1 + worse)
-    ratio /= (1 + better) * (a + (1 - a) * worse)
-    return np.asarray(np.log(ratio))
+    no = 1 - a
+    ratio = no * better
+    ratio += a
+    ratio *= 1 + worse
+    no *= worse
+    no += a
+    no *= 1 + better
+    ratio /= no
+    return np.asarray(np.log(ratio, out=ratio))
