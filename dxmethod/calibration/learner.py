@@ -66,9 +66,7 @@ class Chains:
         self.problem, self.lines, self.rng = problem, lines, rng
         self.strata, self.count, self.m = problem.draft.shape
         self.chains, self.size = seen.shape
-        labels = problem.labels[:, None, :]
-        above, judged = labels > np.arange(self.count)[:, None], ~np.isnan(labels)
-        self.said = np.stack([above & judged, ~above & judged]).astype(float)  # (2, J, L, U)
+        self.said = _said(problem.labels, self.count)
         self.seen = seen.astype(float)[:, None]
         rules = problem.rules
         self.hard = np.array([rule.kind == "all" for rule in rules])
@@ -90,7 +88,7 @@ class Chains:
         ]
         self.bins = [np.repeat(item.bins[None, item.missing], k, axis=0) for item in self.lines]
         # Says no of a unit that is at the level, says yes of one that is not; by chain and judge.
-        self.error = np.full((2, k, len(problem.labels)), 0.01 if self.conjunctive else 0.1)
+        self.error = np.full((2, k, self.said.shape[1]), 0.01 if self.conjunctive else 0.1)
         self._trust()
         # Chains start far apart, or all of them stick in the same wrong place.
         start = self.rng.uniform(0.3, 0.95, k)
@@ -406,10 +404,13 @@ class Chains:
     def snapshot(self) -> tuple[Floats | Ints, ...]:
         """What a draw consists of: places, weights, limits, scale, errors, severity."""
         place = np.stack(self.place, axis=1)
-        said = self.said.sum(axis=0)
-        true = np.einsum("klu,jlu->kj", 1 / (1 + self.odds), said) - self.said[0].sum(axis=(1, 2))
-        severity = true / np.maximum(said[:, 0].sum(axis=1), 1)
-        error = self.error.transpose(1, 0, 2).copy()
+        halves = self.said.reshape(2, 2, -1, *self.said.shape[2:])  # near and far boundaries
+        yes, told = halves[0].sum(axis=0), halves.sum(axis=(0, 1))
+        true = np.einsum("klu,jlu->kj", 1 / (1 + self.odds), told) - yes.sum(axis=(1, 2))
+        severity = true / np.maximum(told[:, 0].sum(axis=1), 1)
+        often = halves.sum(axis=(0, 3, 4))
+        by_half = self.error.mean(axis=0).reshape(self.chains, 2, -1)
+        error = (by_half * often).sum(axis=1) / np.maximum(often.sum(axis=0), 1)
         return place, self.raw.copy(), self.limit.copy(), self.scale.copy(), error, severity
 
     def pivots(self) -> Floats:
@@ -443,6 +444,19 @@ class Chains:
         self.error = self.error[:, of]
         self._trust()
         self._margins()
+
+
+def _said(labels: Floats, count: int) -> Floats:
+    """What judges say of each boundary: yes, and no; shape (2, 2 J, L, U).
+
+    Every judge counts twice, for the two boundaries next to the level given and for the others:
+    who errs, errs by one level, so that near boundaries are told wrong far more often.
+    """
+    given, boundary = labels[:, None, :], np.arange(count)[:, None]
+    near = (boundary == given) | (boundary == given - 1)
+    parts = np.concatenate([near, ~near & ~np.isnan(given)])
+    yes = np.concatenate([given, given]) > boundary
+    return np.stack([parts & yes, parts & ~yes]).astype(float)
 
 
 def _ratio(a: Floats, better: NDArray[Any], worse: NDArray[Any]) -> Floats:
