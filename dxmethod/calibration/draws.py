@@ -21,8 +21,7 @@ class Draws:
     raw : ndarray of float, shape (D, m)
         Margin that each criterion is worth under the share rule.
     limit, scale : ndarray of float, shapes (D, L), (D,)
-    error : ndarray of float, shape (D, J)
-        How often a judge errs at one boundary.
+    error : ndarray of float, shape (D, 2, J)
     severity : ndarray of float, shape (D, J)
         Levels by which a judge stands below what the draw takes for true, on average.
     reached : ndarray of float, shape (K, L, U)

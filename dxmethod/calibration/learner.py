@@ -25,8 +25,6 @@ SHARP = 20.0  # margin of one requirement where a level asks for all: half of it
 STEEPEST = 200.0  # of the share rule's scale: exp(200) squared is still a number
 NOISIEST = 0.45  # a judge who errs half the time says nothing
 
-Levels = Ints | slice
-
 
 class Chains:
     """K chains of the sampler.
@@ -66,7 +64,9 @@ class Chains:
         self.problem, self.lines, self.rng = problem, lines, rng
         self.strata, self.count, self.m = problem.draft.shape
         self.chains, self.size = seen.shape
-        self.said = _said(problem.labels, self.count)
+        labels = problem.labels[:, None, :]
+        above, judged = labels > np.arange(self.count)[:, None], ~np.isnan(labels)
+        self.said = np.stack([above & judged, ~above & judged]).astype(float)  # (2, J, L, U)
         self.seen = seen.astype(float)[:, None]
         rules = problem.rules
         self.hard = np.array([rule.kind == "all" for rule in rules])
@@ -88,7 +88,7 @@ class Chains:
         ]
         self.bins = [np.repeat(item.bins[None, item.missing], k, axis=0) for item in self.lines]
         # Says no of a unit that is at the level, says yes of one that is not; by chain and judge.
-        self.error = np.full((2, k, self.said.shape[1]), 0.01 if self.conjunctive else 0.1)
+        self.error = np.full((2, k, len(problem.labels)), 0.01 if self.conjunctive else 0.1)
         self._trust()
         # Chains start far apart, or all of them stick in the same wrong place.
         start = self.rng.uniform(0.3, 0.95, k)
@@ -112,10 +112,6 @@ class Chains:
             for j, item in enumerate(self.lines)
         ]
         self._margins()
-
-    def _those(self, levels: Ints) -> Levels:
-        """Some levels, or all of them as a slice, which spares copies."""
-        return slice(None) if len(levels) == self.count else levels
 
     def _slopes(self) -> Floats:
         """Margin that each criterion is worth, shape (K, L, m)."""
@@ -142,7 +138,7 @@ class Chains:
 
     def _margins(self) -> None:
         """Work out the state anew; steps in between keep it up by factors."""
-        every = slice(None)
+        every = np.arange(self.count)
         if self.conjunctive:
             self.state = np.zeros((self.chains, self.count, self.size), dtype=np.int16)
             for j in range(self.m):
@@ -154,7 +150,7 @@ class Chains:
             margin += self.slopes[:, :, j, None] * self._passes(j, every)
         self.state = np.exp(-np.clip(margin, -STEEPEST, STEEPEST))
 
-    def _fails(self, j: int, levels: Levels) -> Bools:
+    def _fails(self, j: int, levels: Ints) -> Bools:
         fails = ~self._passes(j, levels)
         return fails if self.counts is None else fails & self.counts[j, levels]
 
@@ -165,7 +161,7 @@ class Chains:
             return np.asarray(np.exp(SHARP * (np.minimum(self.state, 12) - 0.5)))
         return np.asarray(self.state)
 
-    def _passes(self, j: int, levels: Levels) -> Bools:
+    def _passes(self, j: int, levels: Ints) -> Bools:
         """Which units pass a criterion that counts for them, shape (K, levels, U)."""
         item, place = self.lines[j], self.place[j][:, levels]
         at = place if self.strata == 1 else place.take(self.problem.stratum, axis=2)
@@ -177,7 +173,7 @@ class Chains:
             passes &= self.counts[j, levels]
         return passes
 
-    def _rest(self, j: int, levels: Levels, passes: Bools) -> tuple[NDArray[Any], Floats]:
+    def _rest(self, j: int, levels: Ints, passes: Bools) -> tuple[NDArray[Any], Floats]:
         """State of the units if they fail one criterion, and the log ratio of passing to failing.
 
         Given odds o against the level, what was said has likelihood (a + (1 - a) o) / (1 + o): a
@@ -195,7 +191,7 @@ class Chains:
             gain *= self.counts[j, levels]
         return rest, gain
 
-    def _put(self, j: int, levels: Levels, rest: NDArray[Any], passes: Bools) -> None:
+    def _put(self, j: int, levels: Ints, rest: NDArray[Any], passes: Bools) -> None:
         if self.conjunctive:
             self.state[:, levels] = rest - passes
         else:
@@ -207,7 +203,7 @@ class Chains:
 
     def _move(self, j: int) -> None:
         """Draw the thresholds of one criterion from their exact conditional distribution."""
-        item, levels = self.lines[j], self._those(self.lines[j].levels)
+        item, levels = self.lines[j], self.lines[j].levels
         rest, gain = self._rest(j, levels, self._passes(j, levels))
         table = along(gain, item)
         if len(item.missing):
@@ -278,9 +274,9 @@ class Chains:
 
     def _weigh(self, adapt: float) -> None:
         """Move each weight by Metropolis; prior Gamma(shape, rate)."""
-        rows = self._those(self.shares)
+        rows = self.shares
         limit = self.limit[:, rows, None]
-        odds = self.odds[:, rows].copy()
+        odds = self.odds[:, rows]
         fit = self._terms(odds, rows)
         for j in range(self.m):
             old = self.raw[:, j]
@@ -305,13 +301,9 @@ class Chains:
         self.state[:, rows] = odds
         self._shape()
 
-    def _terms(self, odds: Floats, rows: Levels) -> Floats:
+    def _terms(self, odds: Floats, rows: Ints) -> Floats:
         a = self.trust[:, rows]
-        likely = 1 - a
-        likely *= odds
-        likely += a
-        likely /= 1 + odds
-        return np.asarray(np.log(likely, out=likely).sum(axis=(1, 2)))
+        return np.asarray(np.log((a + (1 - a) * odds) / (1 + odds)).sum(axis=(1, 2)))
 
     def _shape(self) -> None:
         """Shape and rate of the Gamma that weights come from."""
@@ -395,7 +387,7 @@ class Chains:
 
     def fit(self) -> Floats:
         """Log likelihood of each chain, shape (K,)."""
-        return self._terms(self.odds, slice(None))
+        return self._terms(self.odds, np.arange(self.count))
 
     def reached(self) -> Floats:
         """Chance that each unit is at each level or above, shape (K, L, U)."""
@@ -404,13 +396,10 @@ class Chains:
     def snapshot(self) -> tuple[Floats | Ints, ...]:
         """What a draw consists of: places, weights, limits, scale, errors, severity."""
         place = np.stack(self.place, axis=1)
-        halves = self.said.reshape(2, 2, -1, *self.said.shape[2:])  # near and far boundaries
-        yes, told = halves[0].sum(axis=0), halves.sum(axis=(0, 1))
-        true = np.einsum("klu,jlu->kj", 1 / (1 + self.odds), told) - yes.sum(axis=(1, 2))
-        severity = true / np.maximum(told[:, 0].sum(axis=1), 1)
-        often = halves.sum(axis=(0, 3, 4))
-        by_half = self.error.mean(axis=0).reshape(self.chains, 2, -1)
-        error = (by_half * often).sum(axis=1) / np.maximum(often.sum(axis=0), 1)
+        said = self.said.sum(axis=0)
+        true = np.einsum("klu,jlu->kj", 1 / (1 + self.odds), said) - self.said[0].sum(axis=(1, 2))
+        severity = true / np.maximum(said[:, 0].sum(axis=1), 1)
+        error = self.error.transpose(1, 0, 2).copy()
         return place, self.raw.copy(), self.limit.copy(), self.scale.copy(), error, severity
 
     def pivots(self) -> Floats:
@@ -420,7 +409,7 @@ class Chains:
         of the limit with it and on the other without.
         """
         part = np.empty((self.m, self.count, self.size))
-        every = slice(None)
+        every = np.arange(self.count)
         for j in range(self.m):
             passes = self._passes(j, every)
             if self.conjunctive:
@@ -446,27 +435,8 @@ class Chains:
         self._margins()
 
 
-def _said(labels: Floats, count: int) -> Floats:
-    """What judges say of each boundary: yes, and no; shape (2, 2 J, L, U).
-
-    Every judge counts twice, for the two boundaries next to the level given and for the others:
-    who errs, errs by one level, so that near boundaries are told wrong far more often.
-    """
-    given, boundary = labels[:, None, :], np.arange(count)[:, None]
-    near = (boundary == given) | (boundary == given - 1)
-    parts = np.concatenate([near, ~near & ~np.isnan(given)])
-    yes = np.concatenate([given, given]) > boundary
-    return np.stack([parts & yes, parts & ~yes]).astype(float)
-
-
 def _ratio(a: Floats, better: NDArray[Any], worse: NDArray[Any]) -> Floats:
     """Log ratio of likelihoods at two odds, as one product of bounded ratios."""
-    no = 1 - a
-    ratio = no * better
-    ratio += a
-    ratio *= 1 + worse
-    no *= worse
-    no += a
-    no *= 1 + better
-    ratio /= no
-    return np.asarray(np.log(ratio, out=ratio))
+    ratio = (a + (1 - a) * better) * (1 + worse)
+    ratio /= (1 + better) * (a + (1 - a) * worse)
+    return np.asarray(np.log(ratio))

@@ -52,7 +52,7 @@ class Prior:
         self.own = np.zeros((k, m, 1, 1))
         self.stratum = np.zeros((k, 1, 1, strata))
 
-    def log_mass(self, j: int, levels: Ints | slice) -> Floats:
+    def log_mass(self, j: int, levels: Ints) -> Floats:
         """Log mass of each place of one criterion's thresholds, shape (K, levels, S, B + 1)."""
         edges = self.lines[j].edges
         centre = self.centre[:, j, levels, :, None]

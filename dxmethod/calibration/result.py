@@ -358,7 +358,7 @@ def _result(
     fields: dict[str, Any] = {
         "weights": raw / raw.sum(axis=1, keepdims=True) if learned else None,
         "limit": draws.limit[keep],
-        "noise": draws.error[keep],
+        "noise": draws.error[keep].mean(axis=1),
         "severity": draws.severity[keep],
         "chains_agree": float(spread),
         "interrupted": draws.interrupted,
